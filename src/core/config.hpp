@@ -1,0 +1,90 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/jid.hpp"
+
+namespace mucbridge {
+
+enum class Login { open, anonymous, accounts, broker };
+enum class Direction { both, out, in };
+enum class PayloadKind { text, json };
+
+/// One broker as configured: "mqtt://user@host:1883", "mqtts://host", "memory:", "embedded:".
+struct BrokerConfig {
+    std::string name = "main";
+    std::string url = "embedded:";
+    std::string username, password;  // password may come from password_file, an environment variable or the URL
+    std::string ca_file;             // PEM; empty: the system's
+    std::string certificate, key;    // PEM files, for mutual TLS
+    bool verify = true;              // of the server's certificate and name
+    std::string protocol;            // "" (MQTT 5, else 3.1.1), "mqtt-5", "mqtt-3.1.1"
+    std::string client_id;           // empty: "mucbridge-" + origin
+    std::string status_topic;        // empty: "mucbridge/" + origin + "/status"
+    std::chrono::seconds keep_alive{30};
+    std::size_t queue_lines = 10000;  // lines that wait while the broker is away
+    std::size_t queue_bytes = 16 * 1024 * 1024;
+};
+
+/// Patterns of bare JIDs, localpart and domain matched apart: "*", "*@example.org", "ops-*@example.org".
+struct WhoConfig {
+    std::vector<std::string> read, write;
+    bool configured = false;
+};
+
+/// One line of the ordered list of rules: which rooms are which addresses.
+struct RuleConfig {
+    std::string room = "{name}";
+    std::string topic;   // short for read and write
+    std::string read;    // a filter; empty: topic
+    std::string write;   // an address; empty: topic
+    std::string broker;  // empty: the only one, or "main"
+    Direction direction = Direction::both;
+    int qos = 1;
+    bool retain = false;
+    PayloadKind payload = PayloadKind::text;
+    std::string nick;  // template for publishers' nicks; empty: their properties, else the broker's name
+    WhoConfig who;
+};
+
+struct LimitsConfig {
+    std::size_t stanza_bytes_before_login = 64 * 1024, stanza_bytes = 256 * 1024;
+    std::size_t depth = 64, attributes = 256, children = 4096;
+    std::size_t connections = 10000, unauthenticated = 1000;
+    std::chrono::seconds unauthenticated_time{30};
+    std::size_t rooms_per_session = 1000, occupants_per_room = 5000;
+    std::size_t session_queue_bytes = 8 * 1024 * 1024;  // output that a session may leave unread
+    std::size_t lines_in_flight_per_room = 1000;
+    std::size_t nick_characters = 64, room_bytes = 255;
+    std::size_t body_bytes = 32 * 1024;  // of a delivery; cut with a notice
+    std::size_t history_lines = 20;
+};
+
+struct ListenConfig {
+    std::string url;  // "xmpp://127.0.0.1:61222", "xmpp://[::1]:61222"
+};
+
+/// Everything that can be configured, already checked for shape. Defaults are design: embedded and open on the
+/// loopback.
+struct Config {
+    std::string domain = "localhost";
+    std::string rooms_domain;  // empty until loaded: "rooms." + domain
+    std::vector<ListenConfig> listen{{"xmpp://127.0.0.1:61222"}};
+    Login login = Login::open;
+    bool allow_open_login = false;
+    std::vector<Jid> administrators;
+    std::vector<BrokerConfig> brokers{BrokerConfig{}};
+    std::vector<RuleConfig> rules;  // empty until loaded: the default rule
+    std::string state = "./state";
+    std::string seal_key_file;
+    std::string log_format = "text", log_level = "info";
+    LimitsConfig limits;
+    unsigned loops = 0;  // 0: as many as the machine gives
+};
+
+}  // namespace mucbridge

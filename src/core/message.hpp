@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/time.hpp"
+
+namespace mucbridge {
+
+/// Bytes that many share and nobody changes.
+using Bytes = std::shared_ptr<const std::string>;
+
+/// What an occupant sends to a room: the parts of a groupchat message that room and topic care about.
+struct Line {
+    std::string id;                      // the sender's, reflected as it came; may be empty
+    std::string stanza_id;               // the room's (XEP-0359), a UUIDv7; the same on every gateway
+    std::string lang;                    // xml:lang, or empty
+    std::optional<std::string> body;     // the first body without or with a language; none: not published
+    std::optional<std::string> subject;  // present and empty: the subject is cleared
+    Bytes extra;                         // every other child, well-formed XML with its namespaces declared; may be null
+};
+
+/// One message to a broker. Source: Mapper. Sink: Broker.
+struct Publication {
+    std::string address;  // MQTT topic, routing key or node address, as the broker spells it
+    std::string payload;
+    int qos = 1;  // 0, 1 or 2; AMQP takes 0 as unconfirmed
+    bool retain = false;
+    std::string content_type;  // empty: none
+    bool is_text = true;       // the payload is UTF-8 (MQTT 5 payload format indicator 1)
+    std::vector<std::pair<std::string, std::string>> properties;  // user properties, headers; both sides UTF-8
+};
+
+/// One message from a broker, every byte of it a stranger's.
+struct Delivery {
+    std::string address;
+    std::string payload;
+    int qos = 0;
+    bool retained = false;
+    bool duplicate = false;  // MQTT's DUP flag, AMQP's redelivered
+    std::string content_type;
+    std::vector<std::pair<std::string, std::string>> properties;
+
+    /// The first property of that name, or null.
+    const std::string* property(std::string_view name) const;
+};
+
+/// What became of a publication.
+struct Settlement {
+    enum class Outcome {
+        accepted,  // the broker has it (at QoS 0: it was handed to the socket)
+        rejected,  // the broker will never take it; `reason` says why
+        released,  // nobody knows: the connection died first; the same publication may be tried again
+    } outcome;
+    std::string reason = {};  // in words; for rejected and released
+};
+
+/// A broker's answer to a subscription.
+struct Granted {
+    bool granted;
+    int qos = 0;              // what the broker gave
+    std::string reason = {};  // in words, when not granted
+};
+
+}  // namespace mucbridge
