@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/config.hpp"
+#include "core/heard.hpp"
 #include "core/jid.hpp"
 #include "core/message.hpp"
 #include "core/result.hpp"
@@ -26,34 +27,6 @@ struct Binding {
     bool retain = false;
     PayloadKind payload = PayloadKind::text;
     bool reads_own = true;  // what is published comes back: `write` is selected by a filter in `read`
-};
-
-/// A line on its way out, in everything but its clothes.
-struct Said {
-    Line line;  // stanza_id is the id that travels
-    std::string nick;
-    Jid occupant;           // room@rooms/nick: XMPPFrom
-    Jid room;               // XMPPTo
-    WallTime said_at;       // when it was said
-    WallTime published_at;  // of this very publication; later than said_at after an outage
-};
-
-/// A delivery understood, for one room. Nothing in it is trusted but what the seal vouches for.
-struct Heard {
-    std::string address;
-    std::string id;      // as it came, "" where there is none: a UUID of ours or anybody's text, at most 128 bytes
-    std::string origin;  // claimed
-    bool sealed =
-        false;  // the seal is valid: id, times, address, nick and body are what a gateway with our key published
-    std::string
-        nick;  // sealed: the occupant's; else a wish: from properties, JSON, template or broker; prepared, never empty
-    std::string body;  // XML text, at most the configured bytes
-    std::string raw;   // the payload as it came, for matching lines that carry no id
-    std::string lang;
-    std::string sender_id;  // XMPPID, the sender's own stanza id; only where sealed
-    std::optional<WallTime> said_at, published_at;
-    bool retained = false;
-    bool cut = false;  // body was longer than a body may be
 };
 
 /// Which rooms are which addresses, and what lines look like there. Immutable, pure, shared between loops, replaced

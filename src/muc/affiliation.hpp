@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string_view>
+
+namespace mucbridge {
+
+/// What an occupant may do during the visit; ordered. XEP-0045 §5.1.
+enum class Role { none, visitor, participant, moderator };
+/// What a user is to the room, lasting; ordered. XEP-0045 §5.2.
+enum class Affiliation { outcast, none, member, admin, owner };
+
+std::string_view to_string(Role role);
+std::string_view to_string(Affiliation affiliation);
+
+}  // namespace mucbridge
