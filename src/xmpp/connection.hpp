@@ -1,0 +1,27 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "xmpp/session.hpp"
+
+namespace mucbridge {
+
+/// A socket around a Session, on the io_context of the session's loop. Lives by itself until the socket is closed and
+/// everything that was queued is written (bounded in time); then `on_closed` comes, once, and it may be destroyed.
+class Connection {
+public:
+    Connection(boost::asio::io_context& io, int native_socket, std::unique_ptr<Session> session,
+               std::function<void(Connection&)> on_closed, std::function<Now()> now);
+    ~Connection();
+    void start();
+    Session& session();
+
+private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace mucbridge

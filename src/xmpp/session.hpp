@@ -1,0 +1,86 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/config.hpp"
+#include "core/jid.hpp"
+#include "core/time.hpp"
+#include "xml/element.hpp"
+
+namespace mucbridge {
+
+class Session;
+
+/// A stanza written once for many: everything but the addressee. What goes out is head + " to='...'" + tail.
+struct SharedStanza {
+    std::string head;  // "<message from='...' id='...'"
+    std::string tail;  // "><body>...</body></message>"
+};
+
+/// What a session needs from the house behind it. All calls come on the session's loop; none may destroy the session.
+struct SessionHost {
+    /// Is this the right password (login open: always)? May answer later, on the session's loop.
+    std::function<void(Session&, std::string username, std::string password, std::function<void(bool)>)> authenticate;
+    /// The session asks for a full JID; `resource` is its wish, or empty. May answer later, on the session's loop.
+    std::function<void(Session&, std::string resource, std::function<void(Result<Jid>)>)> bind;
+    /// A message, presence or iq that is not for the server or the user's own account. `from` is stamped with the full
+    /// JID; `to` is a valid JID. Presence without `to` (availability) comes too, with `to` absent.
+    std::function<void(Session&, Element stanza)> on_stanza;
+    /// The stream is over, for whatever reason; comes once, last, and only if the session was bound.
+    std::function<void(Session&, const std::string& why)> on_end;
+};
+
+/// What every session of a listener has in common.
+struct SessionOptions {
+    std::string domain, rooms_domain;
+    Login login = Login::open;
+    LimitsConfig limits;
+};
+
+/// One client's stream, without its socket: bytes in, bytes out. RFC 6120; XEP-0045's clients need nothing else to log
+/// in. It judges the header, offers what is really there, authenticates, binds, stamps `from`, and answers by itself
+/// what is asked of the server or the account (disco, roster, ping, version, time, private storage, vCard); the rest
+/// goes to the host.
+class Session {
+public:
+    Session(std::uint64_t number, const SessionOptions& options, const SessionHost& host, Now now);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    void on_bytes(std::string_view bytes, Now now);
+    /// The peer closed its side or the socket failed.
+    void on_disconnected(const std::string& why);
+    /// Time limits: a stream that is not authenticated in time is closed with connection-timeout.
+    void on_tick(Now now);
+
+    /// Queues whole stanzas, already escaped. Nothing happens once the stream is closing. Over the queue's bound the
+    /// session is closed with policy-violation: a reader that never reads.
+    void send(std::string_view stanza);
+    void send(const SharedStanza& stanza);
+    void send(const Element& stanza);
+    /// Closes with a stream error (RFC 6120 §4.9.3), or gracefully where the condition is empty.
+    void close(std::string_view condition = {}, std::string_view text = {});
+
+    /// Bytes to write; the socket's shell takes from the front what it wrote.
+    std::string& output();
+    /// Called whenever output() becomes non-empty or is_over() becomes true. Set by the shell.
+    void set_wake(std::function<void()> wake);
+    /// True when nothing more will be read or queued: write output() and close the socket.
+    bool is_over() const;
+
+    std::uint64_t number() const;
+    bool is_bound() const;
+    const Jid& jid() const;           // full once bound
+    const std::string& peer() const;  // "127.0.0.1:43210", for logs
+    void set_peer(std::string peer);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mucbridge
