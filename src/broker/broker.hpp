@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/config.hpp"
 #include "core/message.hpp"
@@ -13,6 +14,7 @@ namespace mucbridge {
 /// What a connected broker said of itself and its limits.
 struct BrokerFacts {
     std::string protocol;   // "MQTT 5", "MQTT 3.1.1", "memory": for people
+    std::string endpoint;   // where others reach the same broker: "mqtt://127.0.0.1:1883", "memory:name"
     unsigned window = 100;  // publications at QoS 1 or 2 that it takes unsettled at once (Receive Maximum, at most 100)
     std::size_t maximum_packet_size = 0;  // bytes; 0: no limit told
     int maximum_qos = 2;
@@ -27,8 +29,10 @@ struct BrokerDown {
     bool by_broker = false;  // the broker closed an established connection (not a cut, a timeout or a failed connect)
 };
 
-/// What a broker tells. Each comes on the broker's own thread, must not block, and may call publish() but not wait for
-/// it.
+/// What a broker tells. Each comes on the broker's own thread or, of an in-process broker, on the thread that calls it;
+/// must not block; may call publish() but not wait for it. Any of them, and any answer below, may come with the client
+/// library's lock held: whoever calls a Broker holds no lock that a callback takes. on_down comes before the
+/// publications that died with the connection are released.
 struct BrokerEvents {
     std::function<void(BrokerFacts)> on_up;     // connected; subscriptions of earlier connections are gone
     std::function<void(BrokerDown)> on_down;    // once for each connect() that failed and each connection that ended
@@ -37,13 +41,15 @@ struct BrokerEvents {
 
 /// One connection to one broker. Callable from any thread; callbacks come on the broker's own.
 /// It neither reconnects nor queues nor remembers subscriptions: that lives above it, once for all protocols (see
-/// gateway/link). The destructor disconnects, publishes the truthful status, and after it no callback comes.
+/// gateway/link). The destructor publishes the truthful status, disconnects, and releases what is not settled; after it
+/// no callback comes. It must not run inside a callback.
 class Broker {
 public:
     virtual ~Broker() = default;
     /// Tries once; the answer is on_up or on_down.
     virtual void connect() = 0;
-    /// Every publish() is settled exactly once, released where the connection died or there is none.
+    /// Every publish() is settled exactly once, released where the connection died or there is none; this may be before
+    /// publish() returns.
     virtual void publish(Publication publication, std::function<void(Settlement)> settled) = 0;
     virtual void subscribe(std::string filter, int qos, std::function<void(Granted)> answered) = 0;
     virtual void unsubscribe(std::string filter) = 0;
@@ -54,12 +60,18 @@ public:
 /// Who this gateway is to a broker.
 struct BrokerIdentity {
     std::string origin;  // unique to this gateway, kept in the state directory; part of the client id
+    std::string state;   // the state directory, where "embedded:" keeps its configuration; empty: a temporary one
 };
 
 /// Makes the adapter that the URL's scheme names: mqtt, mqtts, memory, embedded (broker/embedded starts its mosquitto
 /// first). Errors name the key and the wish.
 Result<std::unique_ptr<Broker>> open_broker(const BrokerConfig& config, const BrokerIdentity& identity,
                                             BrokerEvents events);
+
+/// Why no MQTT broker could take this publication: an address with + or # or nothing in it, text that is not UTF-8 or
+/// holds control characters where MQTT 5 §1.5.4 forbids them, a string over 65,535 bytes. A broker that got it would
+/// close the connection. Empty: it is well-formed.
+std::string why_malformed(const Publication& publication);
 
 /// MQTT 5 §4.7: does this filter select this topic? Neither is validated.
 bool matches(std::string_view filter, std::string_view topic);
