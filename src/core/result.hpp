@@ -1,8 +1,10 @@
 #pragma once
 
 #include <boost/system/result.hpp>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace mucbridge {
 
@@ -10,6 +12,14 @@ namespace mucbridge {
 /// "rules/2/qos: want 0, 1 or 2, got 7"
 struct Error {
     std::string text;
+
+    Error() = default;
+    /// The parts, joined: Error{"rules/2/qos: want 0, 1 or 2, got ", value}. From braces alone: were a string in
+    /// parentheses an Error as well, Result<std::string> could not tell its value from its failure.
+    Error(std::initializer_list<std::string_view> parts) {
+        for (const std::string_view part : parts)
+            text += part;
+    }
 };
 
 /// What boost::system::result throws when value() is asked of a failure; reaching it is a bug of ours.

@@ -1,0 +1,116 @@
+#include "xml/writer.hpp"
+
+#include <algorithm>
+
+namespace mucbridge {
+namespace {
+
+/// The prefix that every attribute of one element in that namespace gets: "xml", or "ns0", "ns1", ... each declared on
+/// the element itself.
+void append_foreign_attribute(std::string& out, const Attribute& attribute, std::vector<std::string_view>& declared) {
+    if (attribute.ns == ns::xml) {
+        append_attribute(out, "xml:" + attribute.name, attribute.value);
+        return;
+    }
+    std::size_t number = 0;
+    while (number < declared.size() && declared[number] != attribute.ns)
+        ++number;
+    const std::string prefix = "ns" + std::to_string(number);
+    if (number == declared.size()) {
+        declared.push_back(attribute.ns);
+        append_attribute(out, "xmlns:" + prefix, attribute.ns);
+    }
+    append_attribute(out, prefix + ":" + attribute.name, attribute.value);
+}
+
+/// Copies, with `replace` giving what stands for each byte of `special`.
+template <class Replace>
+void append_escaped(std::string& out, std::string_view text, std::string_view special, Replace replace) {
+    while (true) {
+        const std::size_t plain = std::min(text.find_first_of(special), text.size());
+        out.append(text.substr(0, plain));
+        if (plain == text.size())
+            return;
+        out.append(replace(text[plain]));
+        text.remove_prefix(plain + 1);
+    }
+}
+
+std::string_view reference(char byte) {
+    switch (byte) {
+        case '&':
+            return "&amp;";
+        case '<':
+            return "&lt;";
+        case '>':
+            return "&gt;";
+        case '\'':
+            return "&apos;";
+        case '"':
+            return "&quot;";
+        case '\t':
+            return "&#9;";
+        case '\n':
+            return "&#10;";
+        default:
+            return "&#13;";
+    }
+}
+
+}  // namespace
+
+void append_escaped_text(std::string& out, std::string_view text) { append_escaped(out, text, "&<>\r", reference); }
+
+void append_escaped_attribute(std::string& out, std::string_view value) {
+    append_escaped(out, value, "&<>'\"\t\n\r", reference);
+}
+
+void append_attribute(std::string& out, std::string_view name, std::string_view value) {
+    out += ' ';
+    out += name;
+    out += "='";
+    append_escaped_attribute(out, value);
+    out += '\'';
+}
+
+void append_text_element(std::string& out, std::string_view name, std::string_view text) {
+    (out += '<') += name;
+    out += '>';
+    append_escaped_text(out, text);
+    (out += "</") += name;
+    out += '>';
+}
+
+void append_element(std::string& out, const Element& element, std::string_view outer_ns) {
+    (out += '<') += element.name;
+    if (element.ns != outer_ns)
+        append_attribute(out, "xmlns", element.ns);
+    std::vector<std::string_view> declared;
+    for (const Attribute& attribute : element.attributes) {
+        if (attribute.ns.empty())
+            append_attribute(out, attribute.name, attribute.value);
+        else
+            append_foreign_attribute(out, attribute, declared);
+    }
+    if (element.nodes.empty()) {
+        out += "/>";
+        return;
+    }
+    out += '>';
+    for (const Node& node : element.nodes) {
+        if (const Element* child = node.element())
+            append_element(out, *child, element.ns);
+        else
+            append_escaped_text(out, *node.text());
+    }
+    (out += "</") += element.name;
+    out += '>';
+}
+
+std::string to_string(const Element& element, std::string_view outer_ns) {
+    std::string out;
+    append_element(out, element, outer_ns);
+    return out;
+}
+
+}  // namespace mucbridge
