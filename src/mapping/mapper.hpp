@@ -15,6 +15,8 @@
 namespace mucbridge {
 
 class Seal;
+struct Claims;
+struct Rule;
 
 /// What a room is on the broker's side, by the first rule that matches its name.
 struct Binding {
@@ -37,12 +39,13 @@ public:
     static Result<std::shared_ptr<const Mapper>> make(const Config& config, std::shared_ptr<const Seal> seal);
 
     /// What this room is, or in words why no rule gives it an address (no rule matches, an empty level, a wildcard, a
-    /// leading $, ...).
+    /// leading $, ...). Wants a prepared localpart.
     Result<Binding> bind(std::string_view room) const;
     /// The rooms that an address feeds by the rules alone, whether or not they exist now: for `map`.
     /// Each answer is confirmed by bind(): a room whose first matching rule is another one is not in it.
     std::vector<Binding> rooms_fed_by(std::string_view broker, std::string_view address) const;
-    /// Why an address feeds no room, or what it feeds, rule by rule, for a person.
+    /// What a room is, and what an address feeds, or why not, rule by rule, for a person. A room's name is folded
+    /// first.
     std::string explain_room(std::string_view room) const;
     std::string explain_address(std::string_view address) const;
 
@@ -50,11 +53,24 @@ public:
     /// None: there is nothing to say (an empty payload, which clears a retained message).
     std::optional<Heard> inbound(const Binding& binding, const Delivery& delivery) const;
 
+    ~Mapper();
+    Mapper(const Mapper&) = delete;
+    Mapper& operator=(const Mapper&) = delete;
+
 private:
-    struct Rule;
+    Mapper(std::vector<Rule> rules, LimitsConfig limits, std::shared_ptr<const Seal> seal);
+    /// A room's name as the levels of an address.
+    Result<std::vector<std::string>> read_room(std::string_view room) const;
+    /// What the address feeds by this rule, or why nothing.
+    Result<Binding> feed(const Rule& rule, std::string_view address) const;
+    bool is_sealed(const Heard& heard, const std::string& nick, const std::string& body, const std::string& seal) const;
+    std::string nick_for(const Binding& binding, const Delivery& delivery, const Claims& claims,
+                         const Claims& properties) const;
+    void hear_foreign(Heard& heard, const std::string& text) const;
+
     std::vector<Rule> rules_;
+    LimitsConfig limits_;
     std::shared_ptr<const Seal> seal_;
-    // ... the implementation adds what it needs
 };
 
 }  // namespace mucbridge

@@ -1,0 +1,90 @@
+#include <string>
+
+#include "core/utf8.hpp"
+#include "mapping/characters.hpp"
+#include "mapping/mapper.hpp"
+#include "mapping/room_name.hpp"
+#include "mapping/rule.hpp"
+
+namespace mucbridge {
+namespace {
+
+std::string heading(const Rule& rule) {
+    return "\nrule " + std::to_string(rule.index) + ": " + to_log_text(rule.text) + "\n";
+}
+
+std::string_view to_text(Direction direction) {
+    if (direction == Direction::both)
+        return "both";
+    return direction == Direction::in ? "in" : "out";
+}
+
+std::string describe(const Rule& rule, const Binding& binding) {
+    std::string text = "    broker     " + to_log_text(binding.broker) + "\n";
+    text += "    direction  " + std::string{to_text(rule.direction)} + "\n";
+    if (!binding.write.empty())
+        text += "    publishes  " + to_log_text(binding.write) + (binding.retain ? " (retained)" : "") + "\n";
+    for (const auto& filter : binding.read)
+        text += "    reads      " + to_log_text(filter) + "\n";
+    text += "    qos        " + std::to_string(binding.qos) + "\n";
+    text += std::string{"    payload    "} + (binding.payload == PayloadKind::json ? "json" : "text") + "\n";
+    if (!binding.write.empty() && !binding.read.empty() && !binding.reads_own)
+        text += "    It does not read what it publishes: a line is said in the room as soon as the broker has it.\n";
+    return text;
+}
+
+/// "is topic a/b on broker main"
+std::string summarise(const Binding& binding) {
+    const auto& address = binding.write.empty() ? binding.read.front() : binding.write;
+    return "is " + to_log_text(address) + " on broker " + to_log_text(binding.broker) + ", by rule " +
+           std::to_string(binding.rule);
+}
+
+}  // namespace
+
+std::string Mapper::explain_room(std::string_view room) const {
+    const auto prepared = Jid::prepare_local(room);
+    const auto name = prepared ? *prepared : std::string{room};
+    const auto levels = read_room(name);
+    if (!levels) {
+        const auto escaped = escape_level(room);
+        const bool helps = escaped != room && Jid::prepare_local(escaped);
+        return levels.error().text + "\n" + (helps ? "Written as a room's name it is " + escaped + "\n" : "");
+    }
+    const auto bound = bind(name);
+    std::string text = bound ? "room " + to_log_text(name) + " " + summarise(*bound) + "\n" : bound.error().text + "\n";
+    const Rule* first = nullptr;
+    for (const auto& rule : rules_) {
+        text += heading(rule);
+        if (!rule.room.match(*levels))
+            text += "    does not match\n";
+        else if (first)
+            text += "    matches, but rule " + std::to_string(first->index) + " comes first\n";
+        else {
+            first = &rule;
+            text += bound ? describe(rule, *bound) : "    matches, and refuses: " + bound.error().text + "\n";
+        }
+    }
+    return text;
+}
+
+std::string Mapper::explain_address(std::string_view address) const {
+    const auto shown = to_log_text(address);
+    if (address.empty() || address.find_first_of("+#") != std::string_view::npos || !is_mqtt_text(address))
+        return "\"" + shown + "\" is no topic: want text without + and #, control characters or invalid UTF-8\n";
+    std::string summary, rules;
+    for (const auto& rule : rules_) {
+        rules += heading(rule);
+        const auto binding = feed(rule, address);
+        if (!binding) {
+            rules += "    " + binding.error().text + "\n";
+            continue;
+        }
+        rules += "    feeds room " + to_log_text(binding->room) + "\n" + describe(rule, *binding);
+        summary += "topic " + shown + " on broker " + to_log_text(binding->broker) + " feeds room " +
+                   to_log_text(binding->room) + ", by rule " + std::to_string(rule.index) + "\n";
+    }
+    return (summary.empty() ? "topic " + shown + " feeds no room\n" : summary) + rules;
+}
+
+}  // namespace mucbridge
