@@ -44,11 +44,14 @@ public:
     /// destroy the reader.
     void feed(std::string_view bytes);
     /// From inside an event: what follows in this buffer is not read (RFC 6120 §5.4.3.3: nothing sent before TLS counts
-    /// after it).
+    /// after it). Nothing more is read until restart().
     void stop();
     /// Forgets everything and expects a new stream header, as after SASL. From inside an event it takes effect for the
     /// bytes that follow the event's element in the same buffer.
     void restart();
+    /// Gives back the parser's memory (10 KB) while nothing is half read; the next feed() makes a new one. For a stream
+    /// that has been quiet for a while.
+    void park();
     void set_limits(ReaderLimits limits);
 
 private:

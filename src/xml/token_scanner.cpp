@@ -1,0 +1,79 @@
+#include "xml/token_scanner.hpp"
+
+#include <algorithm>
+
+namespace mucbridge {
+
+std::size_t TokenScanner::scan(std::string_view bytes, std::size_t seen) {
+    std::size_t opening = 0;
+    for (std::size_t at = seen; at < bytes.size(); ++at) {
+        if (state_ == State::text) {
+            at = opening = next_opening(bytes, at);
+            if (at == bytes.size())
+                break;
+        }
+        step(bytes[at]);
+    }
+    return is_unfinished() ? opening : bytes.size();
+}
+
+std::size_t TokenScanner::next_opening(std::string_view bytes, std::size_t at) {
+    const std::size_t tag = std::min(bytes.find('<', at), bytes.size());
+    const std::size_t reference = bytes.substr(0, tag).find('&', at);
+    return std::min(tag, reference);
+}
+
+void TokenScanner::step(char byte) {
+    switch (state_) {
+        case State::text:
+            state_ = byte == '<' ? State::opened : byte == '&' ? State::reference : State::text;
+            break;
+        case State::reference:
+            // Anything but a name's character ends it; where that is not ";" the parser refuses it.
+            if (byte == ';' || byte == '<' || byte == '&' || byte == '\'' || byte == '"' || (byte >= 0 && byte <= ' '))
+                state_ = State::text;
+            break;
+        case State::opened:
+            state_ = byte == '!' ? State::declaration : byte == '?' ? State::instruction : State::tag;
+            closers_ = 0;
+            if (byte == '>')
+                state_ = State::text;
+            break;
+        case State::tag:
+            if (byte == '\'' || byte == '"') {
+                state_ = State::quoted;
+                quote_ = byte;
+            } else if (byte == '>') {
+                state_ = State::text;
+            }
+            break;
+        case State::quoted:
+            if (byte == quote_)
+                state_ = State::tag;
+            break;
+        case State::declaration:
+            state_ = byte == '-' ? State::comment : byte == '[' ? State::cdata : State::text;
+            closers_ = 0;
+            break;
+        case State::comment:
+            step_until(byte, '-', 2);
+            break;
+        case State::cdata:
+            step_until(byte, ']', 2);
+            break;
+        case State::instruction:
+            step_until(byte, '?', 1);
+            break;
+    }
+}
+
+void TokenScanner::step_until(char byte, char closer, unsigned closers) {
+    if (byte == closer)
+        closers_ = std::min(closers_ + 1, closers);
+    else if (byte == '>' && closers_ == closers)
+        state_ = State::text;
+    else
+        closers_ = 0;
+}
+
+}  // namespace mucbridge
