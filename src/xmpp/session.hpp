@@ -24,12 +24,14 @@ struct SharedStanza {
 struct SessionHost {
     /// Is this the right password (login open: always)? May answer later, on the session's loop.
     std::function<void(Session&, std::string username, std::string password, std::function<void(bool)>)> authenticate;
-    /// The session asks for a full JID; `resource` is its wish, or empty. May answer later, on the session's loop.
+    /// The session, whose jid() is bare by now, asks for a full one; `resource` is its wish, or a random one. May
+    /// answer later, on the session's loop. A refusal is told as a conflict.
     std::function<void(Session&, std::string resource, std::function<void(Result<Jid>)>)> bind;
     /// A message, presence or iq that is not for the server or the user's own account. `from` is stamped with the full
     /// JID; `to` is a valid JID. Presence without `to` (availability) comes too, with `to` absent.
     std::function<void(Session&, Element stanza)> on_stanza;
-    /// The stream is over, for whatever reason; comes once, last, and only if the session was bound.
+    /// The stream is over, for whatever reason; comes once, last, and only if `bind` was called and not refused (the
+    /// session may end before the answer). Never from inside send() or close().
     std::function<void(Session&, const std::string& why)> on_end;
 };
 
@@ -57,8 +59,8 @@ public:
     /// Time limits: a stream that is not authenticated in time is closed with connection-timeout.
     void on_tick(Now now);
 
-    /// Queues whole stanzas, already escaped. Nothing happens once the stream is closing. Over the queue's bound the
-    /// session is closed with policy-violation: a reader that never reads.
+    /// Queues whole stanzas, already escaped. Nothing happens before binding, or once the stream is closing. Over the
+    /// queue's bound the session is closed with policy-violation: a reader that never reads.
     void send(std::string_view stanza);
     void send(const SharedStanza& stanza);
     void send(const Element& stanza);
@@ -67,14 +69,19 @@ public:
 
     /// Bytes to write; the socket's shell takes from the front what it wrote.
     std::string& output();
-    /// Called whenever output() becomes non-empty or is_over() becomes true. Set by the shell.
+    /// The same for a shell that writes piecemeal: look, then say how much of the front is gone.
+    std::string_view unwritten() const;
+    void wrote(std::size_t bytes);
+    /// Called whenever output() becomes non-empty, or is_over() or wants_bytes() becomes true. Set by the shell.
     void set_wake(std::function<void()> wake);
     /// True when nothing more will be read or queued: write output() and close the socket.
     bool is_over() const;
+    /// False while the host thinks about a login: what arrives now is held, so it is better left in the socket.
+    bool wants_bytes() const;
 
     std::uint64_t number() const;
     bool is_bound() const;
-    const Jid& jid() const;           // full once bound
+    const Jid& jid() const;           // bare after SASL, full once bound
     const std::string& peer() const;  // "127.0.0.1:43210", for logs
     void set_peer(std::string peer);
 

@@ -1,0 +1,250 @@
+#include "xmpp/session.hpp"
+
+#include "core/utf8.hpp"
+#include "xml/writer.hpp"
+#include "xmpp/session_impl.hpp"
+#include "xmpp/stream.hpp"
+
+namespace mucbridge {
+
+namespace {
+
+constexpr unsigned pieces_before_bound = 64;
+constexpr std::size_t kept_output_bytes = 4 * 1024;  // an idle session keeps no more than this
+
+ReaderLimits to_reader_limits(const LimitsConfig& limits, std::size_t stanza_bytes) {
+    return {stanza_bytes, limits.depth, limits.attributes, limits.children};
+}
+
+}  // namespace
+
+Session::Impl::Impl(Session& session, std::uint64_t session_number, const SessionOptions& session_options,
+                    const SessionHost& session_host, Now at)
+    : self(session),
+      number(session_number),
+      options(session_options),
+      host(session_host),
+      started(at.tick),
+      now(at),
+      reader({[this](const Element& header) { on_header(header); },
+              [this](Element stanza) { on_stanza(std::move(stanza)); }, [this] { close({}, {}); },
+              [this](const ReaderError& error) { close(error.condition, error.text); }},
+             to_reader_limits(session_options.limits, session_options.limits.stanza_bytes_before_login)),
+      pieces(pieces_before_bound),
+      answers(session_options) {}
+
+/// Until it is bound, a session may have to wait for the host with bytes of the same buffer still unread: a new header,
+/// or stanzas. So the reader is given no more than one tag at a time; for so many tags as an honest login can have,
+/// since the parser looks again at the whole of an unfinished token for every piece.
+std::size_t Session::Impl::next_piece(std::string_view bytes) {
+    if (phase == Phase::bound || pieces == 0)
+        return bytes.size();
+    const auto end = bytes.find('>');
+    if (end == std::string_view::npos)
+        return bytes.size();
+    --pieces;
+    return end + 1;
+}
+
+void Session::Impl::read(std::string_view bytes) {
+    is_reading = true;
+    while (!bytes.empty() && phase != Phase::over) {
+        if (question != 0) {
+            hold(bytes);
+            break;
+        }
+        const auto size = next_piece(bytes);
+        reader.feed(bytes.substr(0, size));
+        bytes.remove_prefix(size);
+    }
+    is_reading = false;
+}
+
+void Session::Impl::hold(std::string_view bytes) {
+    if (held.size() + bytes.size() > options.limits.stanza_bytes)
+        return close("policy-violation", "too much is sent ahead of the login's answer");
+    held += bytes;
+}
+
+void Session::Impl::resume() {
+    if (!is_reading && !held.empty()) {
+        const std::string bytes = std::move(held);
+        held = std::string();
+        read(bytes);
+        tell_end();
+    }
+    if (wake)
+        wake();
+}
+
+void Session::Impl::on_header(const Element& header) {
+    if (question != 0 || phase == Phase::over)
+        return;
+    append(make_header(options.domain, &header));
+    has_sent_header = true;
+    if (const auto error = judge_header(header, options.domain))
+        return close(error->condition, error->text);
+    has_header = true;
+    lang = language_of(header);
+    append(phase == Phase::login ? make_login_features(options.login) : make_bind_features());
+}
+
+void Session::Impl::on_stanza(Element stanza) {
+    // What was sent ahead and could not be held back: see next_piece.
+    if (question != 0)
+        return close("policy-violation", "too much is sent ahead of the login's answer");
+    if (stanza.ns == ns::streams && stanza.name == "error")
+        return close({}, {});
+    switch (phase) {
+        case Phase::login:
+            return on_login_element(stanza);
+        case Phase::bind:
+            return on_bind_element(std::move(stanza));
+        case Phase::bound:
+            return on_bound_element(std::move(stanza));
+        case Phase::over:
+            return;
+    }
+}
+
+bool Session::Impl::has_room(std::size_t bytes) {
+    if (phase == Phase::over)
+        return false;
+    if (queued() + bytes <= options.limits.session_queue_bytes)
+        return true;
+    close("policy-violation", "you do not read what is sent to you");
+    return false;
+}
+
+void Session::Impl::append(std::string_view bytes) {
+    const bool was_empty = queued() == 0;
+    output += bytes;
+    if (was_empty && wake)
+        wake();
+}
+
+void Session::Impl::queue(const Element& element) {
+    const std::string bytes = to_string(element, ns::client);
+    if (has_room(bytes.size()))
+        append(bytes);
+}
+
+void Session::Impl::close(std::string_view condition, std::string_view text) {
+    if (phase == Phase::over)
+        return;
+    // RFC 6120 §4.9.1.2: an error before our header comes after it all the same.
+    if (!has_sent_header)
+        append(make_header(options.domain, nullptr));
+    if (!condition.empty())
+        append(make_stream_error({std::string(condition), std::string(text)}));
+    append("</stream:stream>");
+    std::string why = condition.empty() ? "closed" : std::string(condition);
+    end(text.empty() ? why : why + ": " + std::string(text));
+}
+
+void Session::Impl::end(std::string why) {
+    phase = Phase::over;
+    end_reason = std::move(why);
+    question = 0;
+    held = std::string();
+    handshake.reset();
+    if (is_reading)
+        reader.stop();
+    if (wake)
+        wake();
+}
+
+/// Never from inside send() or close(): the host may be in the middle of a room's occupants.
+void Session::Impl::tell_end() {
+    if (phase != Phase::over || is_end_told || !has_asked_bind)
+        return;
+    is_end_told = true;
+    host.on_end(self, end_reason);
+}
+
+Session::Session(std::uint64_t number, const SessionOptions& options, const SessionHost& host, Now now)
+    : impl_(std::make_unique<Impl>(*this, number, options, host, now)) {}
+
+Session::~Session() = default;
+
+void Session::on_bytes(std::string_view bytes, Now now) {
+    impl_->now = now;
+    impl_->read(bytes);
+    impl_->tell_end();
+}
+
+void Session::on_disconnected(const std::string& why) {
+    if (impl_->phase != Impl::Phase::over)
+        impl_->end(why);
+    impl_->tell_end();
+}
+
+void Session::on_tick(Now now) {
+    impl_->now = now;
+    const bool is_late = now.tick - impl_->started >= impl_->options.limits.unauthenticated_time;
+    if (impl_->phase != Impl::Phase::bound && is_late)
+        impl_->close("connection-timeout", "the login took too long");
+    impl_->tell_end();
+}
+
+void Session::send(std::string_view stanza) {
+    if (impl_->phase == Impl::Phase::bound && impl_->has_room(stanza.size()))
+        impl_->append(stanza);
+}
+
+void Session::send(const SharedStanza& stanza) {
+    Impl& impl = *impl_;
+    const std::size_t bytes = stanza.head.size() + impl.to_attribute.size() + stanza.tail.size();
+    if (impl.phase != Impl::Phase::bound || !impl.has_room(bytes))
+        return;
+    const bool was_empty = impl.queued() == 0;
+    impl.output.append(stanza.head).append(impl.to_attribute).append(stanza.tail);
+    if (was_empty && impl.wake)
+        impl.wake();
+}
+
+void Session::send(const Element& stanza) {
+    if (impl_->phase == Impl::Phase::bound)
+        impl_->queue(stanza);
+}
+
+void Session::close(std::string_view condition, std::string_view text) { impl_->close(condition, text); }
+
+std::string& Session::output() {
+    impl_->output.erase(0, impl_->written);
+    impl_->written = 0;
+    return impl_->output;
+}
+
+std::string_view Session::unwritten() const { return std::string_view(impl_->output).substr(impl_->written); }
+
+void Session::wrote(std::size_t bytes) {
+    impl_->written += bytes;
+    if (impl_->queued() == 0) {
+        impl_->written = 0;
+        impl_->output.clear();
+        if (impl_->output.capacity() > kept_output_bytes)
+            impl_->output = std::string();
+    } else if (impl_->written > impl_->output.size() / 2) {
+        impl_->output.erase(0, impl_->written);
+        impl_->written = 0;
+    }
+}
+
+void Session::set_wake(std::function<void()> wake) { impl_->wake = std::move(wake); }
+
+bool Session::is_over() const { return impl_->phase == Impl::Phase::over; }
+
+bool Session::wants_bytes() const { return impl_->phase != Impl::Phase::over && impl_->question == 0; }
+
+std::uint64_t Session::number() const { return impl_->number; }
+
+bool Session::is_bound() const { return !impl_->full.empty(); }
+
+const Jid& Session::jid() const { return impl_->jid; }
+
+const std::string& Session::peer() const { return impl_->peer; }
+
+void Session::set_peer(std::string peer) { impl_->peer = std::move(peer); }
+
+}  // namespace mucbridge

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "xml/reader.hpp"
+#include "xmpp/sasl.hpp"
+#include "xmpp/server_answers.hpp"
+#include "xmpp/session.hpp"
+
+namespace mucbridge {
+
+/// The session's own state. session.cpp has reading, queueing and ending; session_login.cpp what comes before binding;
+/// session_stanzas.cpp what comes after.
+struct Session::Impl {
+    Impl(Session& session, std::uint64_t session_number, const SessionOptions& session_options,
+         const SessionHost& session_host, Now at);
+
+    enum class Phase {
+        login,  // a header, then SASL
+        bind,   // a header, then a resource
+        bound,
+        over,
+    };
+
+    // Reading.
+    void read(std::string_view bytes);
+    std::size_t next_piece(std::string_view bytes);
+    void hold(std::string_view bytes);
+    void on_header(const Element& header);
+    void on_stanza(Element stanza);
+
+    // Login.
+    void on_login_element(const Element& element);
+    void on_sasl(const Element& element);
+    void refuse_element(const Element& element);
+    void on_auth(const Element& auth);
+    void on_response(const Element& response);
+    void take_step(SaslStep step);
+    void verify(SaslVerify claim);
+    void accept_login(const std::string& username, bool is_anonymous);
+    void refuse_login(const SaslFailure& failure);
+    void on_bind_element(Element stanza);
+    void on_bind_request(Element iq);
+    void accept_bind(const Element& iq, const Result<Jid>& granted);
+    void refuse_bind(const Element& iq, const StanzaError& error);
+
+    // Stanzas of a bound session.
+    void on_bound_element(Element stanza);
+    bool stamp(Element& stanza);
+    void on_message(Element stanza, const Jid* to);
+    void on_presence(Element stanza, const Jid* to);
+    void on_iq(Element stanza, const Jid* to);
+    void answer_iq(const Element& iq, Asked asked);
+    void refuse(const Element& stanza, const StanzaError& error, std::string_view by = {});
+    bool is_own_account(const Jid& to) const {
+        return to.is_bare() && to.local == jid.local && to.domain == jid.domain;
+    }
+    bool is_server(const Jid& to) const { return to.local.empty() && to.domain == options.domain; }
+
+    // Writing and ending.
+    std::size_t queued() const { return output.size() - written; }
+    bool has_room(std::size_t bytes);
+    void append(std::string_view bytes);
+    void queue(const Element& element);
+    void close(std::string_view condition, std::string_view text);
+    void end(std::string why);
+    void tell_end();
+
+    /// A question to the host. The answer may come at once, later, twice or never; `take` runs at most once, and only
+    /// while the session still waits for it.
+    template <class Answer, class Take>
+    auto expect(Take take);
+    void resume();
+
+    Session& self;
+    const std::uint64_t number;
+    const SessionOptions& options;
+    const SessionHost& host;
+    const Tick started;
+    Now now;
+    std::string peer;
+    std::function<void()> wake;
+
+    Reader reader;
+    Phase phase = Phase::login;
+    bool has_header = false;       // theirs, of the present stream
+    bool has_sent_header = false;  // ours
+    bool is_reading = false;
+    bool is_anonymous = false;
+    bool has_asked_bind = false;  // the host may know of this session
+    bool is_end_told = false;
+    unsigned failed_logins = 0, failed_binds = 0;
+    unsigned pieces = 0;  // see next_piece
+    std::optional<SaslHandshake> handshake;
+
+    std::uint64_t question = 0;  // the one that is open, or 0
+    std::uint64_t questions = 0;
+    std::shared_ptr<Impl*> alive;  // what late answers look through
+    std::string held;              // bytes that wait for an answer
+
+    Jid jid;
+    std::string full, bare;    // as text
+    std::string to_attribute;  // " to='romeo@localhost/orchard'"
+    std::string lang;          // of the stream, for stanzas without one (RFC 6120 §8.1.5)
+    ServerAnswers answers;
+
+    std::string output;
+    std::size_t written = 0;  // bytes at the front of output that are on the wire already
+    std::string end_reason;
+};
+
+template <class Answer, class Take>
+auto Session::Impl::expect(Take take) {
+    if (!alive)
+        alive = std::make_shared<Impl*>(this);
+    question = ++questions;
+    return [take = std::move(take), asked = question, weak = std::weak_ptr<Impl*>(alive)](Answer answer) {
+        const auto strong = weak.lock();
+        if (!strong || (*strong)->question != asked)
+            return;
+        Impl& session = **strong;
+        session.question = 0;
+        take(session, std::move(answer));
+        session.resume();
+    };
+}
+
+}  // namespace mucbridge

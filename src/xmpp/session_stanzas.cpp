@@ -1,0 +1,118 @@
+#include <algorithm>
+#include <array>
+
+#include "xmpp/session_impl.hpp"
+#include "xmpp/stanza_reply.hpp"
+
+namespace mucbridge {
+
+namespace {
+
+/// RFC 6121 §4.7.1; without `type` a presence says "available".
+constexpr std::array<std::string_view, 7> presence_types{"unavailable",  "subscribe", "subscribed", "unsubscribe",
+                                                         "unsubscribed", "probe",     "error"};
+
+const StanzaError nobody_here{Condition::service_unavailable, "the server itself takes no such stanza"};
+
+/// RFC 6120 §8.2.3.
+std::optional<StanzaError> judge_iq(const Element& iq) {
+    const auto type = iq.attribute("type");
+    const bool is_request = type == "get" || type == "set";
+    if (!is_request && type != "result" && type != "error")
+        return StanzaError{Condition::bad_request, "want type get, set, result or error"};
+    if (iq.attribute("id").empty())
+        return StanzaError{Condition::bad_request, "want an id"};
+    if (is_request && iq.count_children() != 1)
+        return StanzaError{Condition::bad_request, "want exactly one child"};
+    return std::nullopt;
+}
+
+}  // namespace
+
+void Session::Impl::on_bound_element(Element stanza) {
+    const bool is_message = stanza.name == "message";
+    const bool is_presence = stanza.name == "presence";
+    if (stanza.ns != ns::client || (!is_message && !is_presence && stanza.name != "iq"))
+        return refuse_element(stanza);
+    if (!stamp(stanza))
+        return close("invalid-from", "want your own JID, or no from at all");
+    Jid to;
+    const bool has_to = stanza.has_attribute("to");
+    if (has_to) {
+        auto parsed = Jid::parse(stanza.attribute("to"));
+        if (!parsed)
+            return refuse(stanza, {Condition::jid_malformed, parsed.error().text}, options.domain);
+        to = std::move(*parsed);
+    }
+    const Jid* const addressee = has_to ? &to : nullptr;
+    if (is_message)
+        return on_message(std::move(stanza), addressee);
+    if (is_presence)
+        return on_presence(std::move(stanza), addressee);
+    on_iq(std::move(stanza), addressee);
+}
+
+/// RFC 6120 §8.1.2.1 and §8.1.5: the full JID as `from`, the stream's language where the stanza names none. False where
+/// it claims to be from somebody else.
+bool Session::Impl::stamp(Element& stanza) {
+    if (stanza.has_attribute("from")) {
+        const auto claimed = stanza.attribute("from");
+        if (claimed != full && claimed != bare) {
+            const auto parsed = Jid::parse(claimed);
+            if (!parsed || (*parsed != jid && *parsed != jid.bare()))
+                return false;
+        }
+    }
+    stanza.set("from", full);
+    if (!lang.empty() && stanza.name != "iq" && stanza.lang().empty())
+        stanza.attributes.push_back({"lang", std::string(ns::xml), lang});
+    return true;
+}
+
+void Session::Impl::on_message(Element stanza, const Jid* to) {
+    if (to != nullptr && is_server(*to))
+        return refuse(stanza, nobody_here);
+    // RFC 6120 §10.3.1: without `to` it is for the sender's own account.
+    if (to == nullptr)
+        stanza.set("to", bare);
+    host.on_stanza(self, std::move(stanza));
+}
+
+void Session::Impl::on_presence(Element stanza, const Jid* to) {
+    const auto type = stanza.attribute("type");
+    if (stanza.has_attribute("type") &&
+        std::find(presence_types.begin(), presence_types.end(), type) == presence_types.end())
+        return refuse(stanza, {Condition::bad_request, "want a type of presence that RFC 6121 knows, or none"});
+    if (to != nullptr && is_server(*to)) {
+        if (type != "unavailable")
+            refuse(stanza, nobody_here);
+        return;
+    }
+    host.on_stanza(self, std::move(stanza));
+}
+
+void Session::Impl::on_iq(Element stanza, const Jid* to) {
+    if (const auto error = judge_iq(stanza))
+        return refuse(stanza, *error);
+    const bool is_for_server = to != nullptr && is_server(*to);
+    const bool is_for_account = to != nullptr && is_own_account(*to);
+    if (to != nullptr && !is_for_server && !is_for_account)
+        return host.on_stanza(self, std::move(stanza));
+    const auto type = stanza.attribute("type");
+    if (type != "get" && type != "set")
+        return;  // nothing was asked of this session by its server
+    if (to != nullptr && !to->is_bare())
+        return refuse(stanza, nobody_here);
+    answer_iq(stanza, is_for_server ? Asked::server : is_for_account ? Asked::account : Asked::either);
+}
+
+void Session::Impl::answer_iq(const Element& iq, Asked asked) {
+    queue(answers.answer(iq, asked, is_anonymous, now.wall));
+}
+
+void Session::Impl::refuse(const Element& stanza, const StanzaError& error, std::string_view by) {
+    if (may_be_refused(stanza))
+        queue(make_error_reply(stanza, error, by));
+}
+
+}  // namespace mucbridge
