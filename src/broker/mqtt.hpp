@@ -1,0 +1,19 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "broker/broker.hpp"
+
+namespace mucbridge {
+
+/// Runs before each attempt to connect, on the adapter's own thread; an error is the attempt's.
+using BeforeConnect = std::function<Result<void>()>;
+
+/// MQTT 5, or 3.1.1 where the broker refuses 5, by Paho. Wants config.url as parse_mqtt_url() does.
+/// A clean start each time: what the broker keeps for us is nothing.
+Result<std::unique_ptr<Broker>> make_mqtt_broker(const BrokerConfig& config, const BrokerIdentity& identity,
+                                                 BrokerEvents events, BeforeConnect before_connect = nullptr);
+
+}  // namespace mucbridge

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/broker.hpp"
+#include "broker/mqtt.hpp"
+#include "broker/mqtt_connection.hpp"
+
+namespace mucbridge {
+
+/// The adapter behind make_mqtt_broker(). A thread of its own connects and ends; Paho's threads deliver and settle.
+/// What waits for an answer has a number, which Paho carries as the answer's context.
+class MqttBroker : public Broker, private mqtt::iaction_listener {
+public:
+    MqttBroker(MqttTarget target, std::string origin, BrokerEvents events, BeforeConnect before_connect);
+    ~MqttBroker() override;
+    void connect() override;
+    void publish(Publication publication, std::function<void(Settlement)> settled) override;
+    void subscribe(std::string filter, int qos, std::function<void(Granted)> answered) override;
+    void unsubscribe(std::string filter) override;
+    void announce(const std::string& state) override;
+
+private:
+    using Number = std::uint64_t;
+    struct Waiting {
+        std::function<void(Settlement)> settled;
+        std::function<void(Granted)> answered;
+        int qos = 0;
+    };
+    /// Keeps the connection from being destroyed while a thread calls it.
+    class Use;
+
+    // Paho's answers, on its threads and with its lock held.
+    void on_success(const mqtt::token& token) override;
+    void on_failure(const mqtt::token& token) override;
+    Number remember(Waiting waiting);
+    bool take(Number number, Waiting& waiting);
+    void forget(Number number, const std::string& why);
+    static void answer(Waiting waiting, Settlement settlement);
+    std::string why_refused(const Publication& publication) const;
+    bool is_window_full();
+
+    // The adapter's thread: whatever blocks, and whatever tells up and down, in one order.
+    void run();
+    void post(std::function<void()> task);
+    void attempt();
+    void come_up(std::unique_ptr<MqttConnection> connection, BrokerFacts facts);
+    void go_down(Number connection, const BrokerDown& down);
+    void end(const std::function<void()>& tell, const std::string& reason);
+    void say_farewell();
+    MqttConnection::Heard make_heard(Number number);
+    std::vector<int> versions_to_try() const;
+
+    const MqttTarget target_;
+    const std::string origin_;
+    const BrokerEvents events_;
+    const BeforeConnect before_connect_;
+    bool only_3_1_1_ = false;       // the broker refused MQTT 5 when last asked; the adapter's thread alone
+    Number connection_number_ = 0;  // of the latest attempt; the adapter's thread alone
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<std::function<void()>> tasks_;
+    std::unique_ptr<MqttConnection> connection_;  // null: down
+    BrokerFacts facts_;                           // of connection_: unchanged while a Use holds it
+    unsigned users_ = 0;                          // how many Uses do
+    Number next_number_ = 1;
+    std::unordered_map<Number, Waiting> waiting_;
+    std::atomic<bool> stop_{false};
+    std::thread thread_;
+};
+
+}  // namespace mucbridge

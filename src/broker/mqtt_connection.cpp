@@ -1,0 +1,232 @@
+#include "broker/mqtt_connection.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <limits>
+#include <mutex>
+
+#include "broker/mqtt_wire.hpp"
+#include "broker/probe.hpp"
+#include "broker/reason.hpp"
+
+namespace mucbridge {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto connect_timeout = 5s;
+constexpr unsigned most_in_flight = 100;
+constexpr unsigned in_flight_3_1_1 = 20;          // mosquitto's max_inflight_messages; 3.1.1 cannot tell
+constexpr int longest_packet = 16 * 1024 * 1024;  // that we take; an MQTT 5 broker drops what is larger
+
+/// Paho starts its threads with its first client and stops them with its last, unprotected against each other.
+std::mutex& paho_life() {
+    static std::mutex mutex;
+    return mutex;
+}
+
+std::unique_ptr<mqtt::async_client> make_client(const MqttTarget& target, int version) {
+    const auto& url = target.url;
+    const bool bracketed = url.host.find(':') != std::string::npos;
+    const auto uri = (url.tls ? "ssl://" : "tcp://") + (bracketed ? "[" + url.host + "]" : url.host) + ":" +
+                     std::to_string(url.port);
+    // Its buffer of 100 messages would refuse even while connected.
+    mqtt::create_options options(version == 5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1, std::numeric_limits<int>::max());
+    options.set_send_while_disconnected(false);
+    const std::lock_guard lock(paho_life());
+    return std::make_unique<mqtt::async_client>(uri, target.client_id, options, nullptr);
+}
+
+mqtt::ssl_options make_tls(const BrokerConfig& config, std::function<void(const std::string&)> failed) {
+    mqtt::ssl_options tls;
+    tls.set_trust_store(config.ca_file);
+    tls.set_key_store(config.certificate);
+    tls.set_private_key(config.key);
+    tls.set_enable_server_cert_auth(config.verify);
+    tls.set_verify(config.verify);
+    tls.set_error_handler(std::move(failed));
+    return tls;
+}
+
+template <class T>
+T told(const mqtt::properties& properties, mqtt::property::code code, T otherwise) {
+    return properties.contains(code) ? mqtt::get<T>(properties, code) : otherwise;
+}
+
+BrokerFacts read_facts(const mqtt::token& connected, int version, std::string endpoint) {
+    BrokerFacts facts;
+    facts.endpoint = std::move(endpoint);
+    if (version != 5) {
+        facts.protocol = "MQTT 3.1.1";
+        facts.window = in_flight_3_1_1;
+        facts.carries_properties = false;
+        facts.tells_refusals = false;
+        return facts;
+    }
+    const auto response = connected.get_connect_response();
+    const auto& properties = response.get_properties();
+    using mqtt::property;
+    facts.protocol = "MQTT 5";
+    facts.window =
+        std::min<unsigned>(most_in_flight, told<std::uint16_t>(properties, property::RECEIVE_MAXIMUM, 65535));
+    facts.maximum_packet_size = told<std::uint32_t>(properties, property::MAXIMUM_PACKET_SIZE, 0);
+    facts.maximum_qos = told<std::uint8_t>(properties, property::MAXIMUM_QOS, 2);
+    facts.retain_available = told<std::uint8_t>(properties, property::RETAIN_AVAILABLE, 1) != 0;
+    return facts;
+}
+
+/// Paho reports OpenSSL's queue line by line: "error:0A000086:SSL routines::certificate verify failed".
+std::string last_part(const std::string& openssl_error) {
+    auto text = openssl_error.substr(0, openssl_error.find_last_not_of(" \r\n") + 1);
+    const auto colon = text.rfind(':');
+    return colon == std::string::npos ? text : text.substr(colon + 1);
+}
+
+}  // namespace
+
+MqttConnection::MqttConnection(const MqttTarget& target, int version, Heard heard)
+    : target_(target), version_(version), heard_(std::move(heard)) {}
+
+MqttConnection::~MqttConnection() {
+    const std::lock_guard lock(paho_life());
+    client_.reset();
+}
+
+mqtt::connect_options MqttConnection::make_options() {
+    const auto& config = target_.config;
+    mqtt::connect_options options;
+    options.set_mqtt_version(version_ == 5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1);
+    if (version_ == 5) {
+        options.set_clean_start(true);
+        options.set_properties(
+            {{mqtt::property::SESSION_EXPIRY_INTERVAL, 0}, {mqtt::property::MAXIMUM_PACKET_SIZE, longest_packet}});
+    } else {
+        options.set_clean_session(true);
+    }
+    options.set_automatic_reconnect(false);
+    options.set_keep_alive_interval(config.keep_alive);
+    options.set_connect_timeout(connect_timeout);
+    options.set_max_inflight(std::numeric_limits<std::uint16_t>::max());
+    const auto& url = target_.url;
+    if (const auto& name = config.username.empty() ? url.username : config.username; !name.empty())
+        options.set_user_name(name);
+    if (const auto& secret = config.password.empty() ? url.password : config.password; !secret.empty())
+        options.set_password(secret);
+    options.set_will_message(make_message(target_.will, version_ == 5));
+    if (url.tls)
+        options.set_ssl(make_tls(config, [this](const std::string& error) {
+            spdlog::debug("{}: TLS: {}", to_string(target_.url), error);
+            if (tls_error_.empty() || error.find("verify failed") != std::string::npos)
+                tls_error_ = last_part(error);
+        }));
+    return options;
+}
+
+std::variant<BrokerFacts, ConnectFailure> MqttConnection::connect(const std::atomic<bool>& stop) {
+    const auto started = std::chrono::steady_clock::now();
+    const auto elapsed = [started] { return std::chrono::steady_clock::now() - started; };
+    try {
+        client_ = make_client(target_, version_);
+        client_->set_message_callback([this](const mqtt::const_message_ptr& message) {
+            touch();
+            heard_.delivery(to_delivery(*message));
+        });
+        client_->set_connection_lost_handler([this](const std::string& cause) { on_lost(cause); });
+        client_->set_disconnected_handler(
+            [this](const mqtt::properties&, mqtt::ReasonCode reason) { on_disconnect_packet(reason); });
+        const auto token = client_->connect(make_options());
+        touch();
+        while (!token->wait_for(50ms)) {
+            if (stop)
+                return ConnectFailure{"closed while connecting"};
+            if (elapsed() > connect_timeout + 1s)
+                throw mqtt::exception(MQTTASYNC_FAILURE);
+        }
+        touch();
+        return read_facts(*token, version_, to_string(target_.url));
+    } catch (const mqtt::exception& error) {
+        spdlog::debug("{}: MQTT {}: {} (code {}, reason {})", to_string(target_.url), version_ == 5 ? "5" : "3.1.1",
+                      error.what(), error.get_return_code(), int{error.get_reason_code()});
+        return explain(error, elapsed() >= connect_timeout);
+    } catch (const std::exception& error) {
+        return ConnectFailure{to_string(target_.url) + ": " + error.what()};
+    }
+}
+
+ConnectFailure MqttConnection::explain(const mqtt::exception& error, bool timed_out) {
+    const auto name = to_string(target_.url) + ": ";
+    const int code = error.get_return_code();
+    const int reason = error.get_reason_code();
+    if (reason >= 0x80)
+        return {name + reason_words(reason), reason == 0x84};
+    if (code >= 1 && code <= 5)
+        return {name + connack_words(code), code == 1};
+    if (!tls_error_.empty())
+        return {name + "TLS: " + tls_error_};
+    if (auto why = why_unreachable(target_.url.host, target_.url.port, 1s); !why.empty())
+        return {name + why};
+    if (timed_out)
+        return {name + "no answer within " + std::to_string(connect_timeout.count()) + " s"};
+    if (target_.url.tls)
+        return {name + "TLS: the connection was closed, or its certificate is not for " + target_.url.host};
+    return {name + "the broker closed the connection before it answered", true};
+}
+
+std::string MqttConnection::publish(Publication publication, void* context, mqtt::iaction_listener& listener) {
+    try {
+        client_->publish(make_message(std::move(publication), is_mqtt5()), context, listener);
+        return {};
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+}
+
+std::string MqttConnection::subscribe(const std::string& filter, int qos, void* context,
+                                      mqtt::iaction_listener& listener) {
+    try {
+        // Retain-as-published stays 0: the flag then means "kept from before you subscribed" [MQTT-3.3.1-12].
+        client_->subscribe(filter, qos, context, listener, mqtt::subscribe_options(false, false));
+        return {};
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+}
+
+void MqttConnection::unsubscribe(const std::string& filter) {
+    try {
+        client_->unsubscribe(filter);
+    } catch (const std::exception& error) {
+        spdlog::debug("{}: unsubscribe: {}", to_string(target_.url), error.what());
+    }
+}
+
+void MqttConnection::disconnect(std::chrono::milliseconds limit) {
+    try {
+        ended_ = true;
+        if (client_)
+            client_->disconnect(limit)->wait_for(limit * 2);
+    } catch (const std::exception& error) {
+        spdlog::debug("{}: disconnect: {}", to_string(target_.url), error.what());
+    }
+}
+
+void MqttConnection::on_disconnect_packet(int reason) {
+    disconnect_words_ = "the broker ended the connection: " + reason_words(reason);
+}
+
+void MqttConnection::on_lost(const std::string& cause) {
+    if (ended_.exchange(true))
+        return;
+    using Clock = std::chrono::steady_clock;
+    const auto silence = Clock::now() - Clock::time_point(Clock::duration(last_packet_));
+    const bool closed = silence < target_.config.keep_alive;
+    auto reason = to_string(target_.url) + ": ";
+    if (!disconnect_words_.empty())
+        reason += disconnect_words_;
+    else
+        reason += closed ? "the broker closed the connection" : "the connection was lost";
+    if (!cause.empty())
+        reason += " (" + cause + ")";
+    heard_.lost({std::move(reason), closed || !disconnect_words_.empty()});
+}
+
+}  // namespace mucbridge

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <mqtt/async_client.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "broker/broker.hpp"
+#include "broker/url.hpp"
+
+namespace mucbridge {
+
+/// Where to connect, and as whom.
+struct MqttTarget {
+    MqttUrl url;
+    BrokerConfig config;  // keep alive, TLS files, user and password
+    std::string client_id;
+    Publication will;
+};
+
+/// Why one attempt failed.
+struct ConnectFailure {
+    std::string reason;
+    bool is_version = false;  // the broker does not speak this version of MQTT, or does not say
+};
+
+/// One connection by Paho, from its attempt to its end; never reused. Everything that throws stays inside.
+class MqttConnection {
+public:
+    struct Heard {
+        std::function<void(Delivery)> delivery;
+        std::function<void(BrokerDown)> lost;  // at most once; also where connect() has yet to return
+    };
+
+    MqttConnection(const MqttTarget& target, int version, Heard heard);
+    /// Waits for a callback that is being run. Not inside one.
+    ~MqttConnection();
+    MqttConnection(const MqttConnection&) = delete;
+    MqttConnection& operator=(const MqttConnection&) = delete;
+
+    /// Blocks up to the connect timeout, or until `stop` is set.
+    std::variant<BrokerFacts, ConnectFailure> connect(const std::atomic<bool>& stop);
+
+    /// What Paho refuses at once comes back as its error's text; empty: it will answer through the listener.
+    std::string publish(Publication publication, void* context, mqtt::iaction_listener& listener);
+    std::string subscribe(const std::string& filter, int qos, void* context, mqtt::iaction_listener& listener);
+    void unsubscribe(const std::string& filter);
+    /// Sends DISCONNECT, so that the will is not published; returns after `limit` at the latest.
+    void disconnect(std::chrono::milliseconds limit);
+    /// A packet came: what tells a close by the broker from its silence.
+    void touch() { last_packet_ = std::chrono::steady_clock::now().time_since_epoch().count(); }
+    bool is_connected() const { return client_->is_connected(); }
+    bool is_mqtt5() const { return version_ == 5; }
+
+private:
+    mqtt::connect_options make_options();
+    ConnectFailure explain(const mqtt::exception& error, bool timed_out);
+    void on_lost(const std::string& cause);
+    void on_disconnect_packet(int reason);
+
+    const MqttTarget& target_;
+    const int version_;
+    Heard heard_;
+    std::string tls_error_;         // OpenSSL's, of this attempt
+    std::string disconnect_words_;  // of the broker's DISCONNECT packet
+    std::atomic<std::int64_t> last_packet_{0};
+    std::atomic<bool> ended_{false};  // lost or disconnected, and told so
+    std::unique_ptr<mqtt::async_client> client_;
+};
+
+}  // namespace mucbridge

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace mucbridge {
+
+/// Why no TCP connection to host and port is to be had, in words: "connection refused", "no such host: ...". Empty:
+/// there is one. Blocks: for asking after a client library has failed without saying why.
+std::string why_unreachable(const std::string& host, std::uint16_t port, std::chrono::milliseconds limit);
+
+/// Whether a listener could be opened there now.
+bool is_port_free(std::uint16_t port);
+
+/// A port of the loopback that nobody listens on; 0 when there is none.
+std::uint16_t pick_free_port();
+
+}  // namespace mucbridge

@@ -1,0 +1,73 @@
+#include "broker/mqtt_wire.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+#include "broker/reason.hpp"
+
+using namespace mucbridge;
+
+namespace {
+
+Publication make_full() {
+    Publication publication;
+    publication.address = "foo/bar";
+    publication.payload = "But soft";
+    publication.content_type = "text/plain";
+    publication.properties = {{"XMPPFrom", "foo.bar@rooms.localhost/romeo"}, {"id", ""}};
+    return publication;
+}
+
+}  // namespace
+
+TEST_CASE("MQTT 5 carries content type and user properties there and back") {
+    const auto delivery = to_delivery(*make_message(make_full(), true));
+    CHECK(delivery.address == "foo/bar");
+    CHECK(delivery.payload == "But soft");
+    CHECK(delivery.content_type == "text/plain");
+    CHECK(delivery.properties == make_full().properties);
+}
+
+TEST_CASE("MQTT 3.1.1 carries the payload alone") {
+    const auto delivery = to_delivery(*make_message(make_full(), false));
+    CHECK(delivery.payload == "But soft");
+    CHECK(delivery.content_type.empty());
+    CHECK(delivery.properties.empty());
+}
+
+TEST_CASE("a packet's size is counted to the byte (MQTT 5 §3.3)") {
+    Publication publication;
+    publication.address = "ab";
+    publication.payload = "xyz";
+    publication.qos = 0;
+    publication.is_text = false;
+    CHECK(packet_size(publication, false) == 2 + 2 + 2 + 3);
+    CHECK(packet_size(publication, true) == 2 + 2 + 2 + 1 + 3);
+    publication.qos = 1;
+    publication.is_text = true;
+    publication.content_type = "t/p";
+    publication.properties = {{"a", "bc"}};
+    CHECK(packet_size(publication, true) == 2 + 2 + 2 + 2 + (1 + 2 + 6 + 8) + 3);
+    publication.payload.assign(200, 'x');
+    CHECK(packet_size(publication, false) == 3 + 2 + 2 + 2 + 200);
+}
+
+TEST_CASE("100,000 user properties of a hostile publisher are read in linear time") {
+    Publication publication;
+    publication.address = "a";
+    for (int i = 0; i < 100000; ++i)
+        publication.properties.emplace_back("n", "v");
+    const auto message = make_message(std::move(publication), true);
+    const auto started = std::chrono::steady_clock::now();
+    CHECK(to_delivery(*message).properties.size() == 100000);
+    CHECK(std::chrono::steady_clock::now() - started < std::chrono::seconds(2));  // quadratic: minutes
+}
+
+TEST_CASE("reason codes are told in words (MQTT 5 §2.4, MQTT 3.1.1 §3.2.2.3)") {
+    CHECK(reason_words(0x87) == "not authorized");
+    CHECK(reason_words(0x97) == "quota exceeded");
+    CHECK(reason_words(0xff) == "reason code 255");
+    CHECK(connack_words(4) == "bad user name or password");
+    CHECK(connack_words(9) == "return code 9");
+}
