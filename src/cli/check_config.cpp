@@ -1,0 +1,146 @@
+#include "cli/check_config.hpp"
+
+#include <algorithm>
+
+#include "broker/url.hpp"
+#include "cli/problems.hpp"
+#include "cli/secret.hpp"
+#include "core/utf8.hpp"
+#include "mapping/mapper.hpp"
+#include "mapping/seal.hpp"
+#include "xmpp/listener.hpp"
+
+namespace mucbridge {
+namespace {
+
+void check_domains(Config& config, Problems& problems) {
+    if (config.rooms_domain.empty()) {
+        if (auto domain = Jid::prepare_domain("rooms." + config.domain); domain)
+            config.rooms_domain = *domain;
+        else
+            problems.error("/rooms_domain", domain.error().text);
+    } else if (config.rooms_domain == config.domain) {
+        problems.error("/rooms_domain", "want a domain of its own, such as rooms." + config.domain + ", got " +
+                                            config.domain + ", which the accounts have");
+    }
+}
+
+/// S9: closed by default off the loopback.
+void check_listeners(const Config& config, Problems& problems) {
+    for (std::size_t at = 0; at < config.listen.size(); ++at) {
+        const auto& url = config.listen[at].url;
+        const auto place = join_pointer("/listen", at);
+        const auto is_local = is_loopback(url);
+        if (!is_local)
+            problems.error(place, is_local.error().text);
+        else if (!*is_local && !config.allow_open_login)
+            problems.error(place, url + " can be reached by others, and login " +
+                                      (config.login == Login::anonymous ? "anonymous" : "open") +
+                                      " lets anybody in: want a loopback address such as xmpp://127.0.0.1:61222, or "
+                                      "--allow-open-login (\"allow_open_login\": true) if that is what you want");
+    }
+}
+
+void check_brokers_named(const Config& config, Problems& problems) {
+    const auto is_there = [&](const std::string& name) {
+        return std::any_of(config.brokers.begin(), config.brokers.end(),
+                           [&](const BrokerConfig& broker) { return broker.name == name; });
+    };
+    std::string names;
+    for (const auto& broker : config.brokers)
+        names += (names.empty() ? "" : ", ") + broker.name;
+    for (std::size_t at = 0; at < config.rules.size(); ++at) {
+        const auto& name = config.rules[at].broker;
+        const auto place = join_pointer(join_pointer("/rules", at), "broker");
+        if (name.empty() && config.brokers.size() > 1 && !is_there("main"))
+            problems.error(place, "want the name of a broker, since none is called main: " + names);
+        else if (!name.empty() && !is_there(name))
+            problems.error(place, "want the name of a broker (" + names + "), got " + to_log_text(name));
+    }
+}
+
+/// A seal is needed to make a mapper and does not matter here.
+std::shared_ptr<const Seal> make_any_seal() {
+    constexpr std::size_t key_bytes = 32;
+    return std::make_shared<const Seal>(std::string(key_bytes, 'k'), "check");
+}
+
+/// The mapper tells of one error and goes; asked rule by rule it tells of one in each.
+void check_rules(const Config& config, Problems& problems) {
+    auto one = config;
+    bool fine = true;
+    for (std::size_t at = 0; at < config.rules.size(); ++at) {
+        one.rules = {config.rules[at]};
+        const auto mapper = Mapper::make(one, make_any_seal());
+        if (mapper)
+            continue;
+        fine = false;
+        constexpr std::string_view first = "/rules/0";
+        const std::string_view text = mapper.error().text;
+        const auto colon = text.find(": ");
+        if (text.substr(0, first.size()) == first && colon != std::string_view::npos)
+            problems.error(join_pointer("/rules", at) + std::string(text.substr(first.size(), colon - first.size())),
+                           text.substr(colon + 2));
+        else
+            problems.error(join_pointer("/rules", at), text);
+    }
+    if (!fine)
+        return;
+    if (const auto mapper = Mapper::make(config, make_any_seal()); !mapper)
+        problems.error("", mapper.error().text);
+}
+
+void check_seal_key(const Config& config, Problems& problems) {
+    if (config.seal_key_file.empty())
+        return;
+    constexpr std::size_t digits = 64;
+    const auto key = read_secret(config.seal_key_file);
+    const auto is_digit = [](char byte) {
+        return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
+    };
+    if (!key)
+        problems.error("/seal_key_file", key.error().text);
+    else if (key->size() != digits || !std::all_of(key->begin(), key->end(), is_digit))
+        problems.error("/seal_key_file", "want 64 hexadecimal digits and nothing else in " +
+                                             to_log_text(config.seal_key_file) + " (openssl rand -hex 32 makes them)");
+}
+
+void warn_of(const Config& config, Problems& problems) {
+    for (const auto& broker : config.brokers) {
+        const auto place = join_pointer("/brokers", broker.name);
+        if (scheme_of(broker.url) == "mqtts" && !broker.verify)
+            problems.warn(join_pointer(place, "verify"),
+                          "anybody between here and " + broker.url + " may read and change everything");
+        if (const auto exposed = broker.key.empty() ? "" : why_exposed(broker.key); !exposed.empty())
+            problems.warn(join_pointer(place, "key"), exposed);
+    }
+    if (const auto exposed = config.seal_key_file.empty() ? "" : why_exposed(config.seal_key_file); !exposed.empty())
+        problems.warn("/seal_key_file", exposed);
+    if (config.allow_open_login)
+        problems.warn("/allow_open_login", "anybody who reaches a listener may read and write every room");
+}
+
+}  // namespace
+
+void check_config(Config& config, Problems& problems) {
+    const bool fine_so_far = problems.is_fine();
+    if (config.brokers.empty())
+        config.brokers.emplace_back();
+    if (config.rules.empty() && fine_so_far) {
+        config.rules.emplace_back();
+        config.rules.front().topic = "{name}";
+    }
+    check_domains(config, problems);
+    check_listeners(config, problems);
+    check_brokers_named(config, problems);
+    check_seal_key(config, problems);
+    if (!config.administrators.empty()) {
+        problems.warn("/administrators", "nobody is one while anybody may log in under any name");
+        config.administrators.clear();
+    }
+    warn_of(config, problems);
+    if (problems.is_fine())
+        check_rules(config, problems);
+}
+
+}  // namespace mucbridge

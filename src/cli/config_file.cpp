@@ -1,0 +1,211 @@
+#include "cli/config_file.hpp"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "cli/broker_fields.hpp"
+#include "cli/fields.hpp"
+#include "cli/json_text.hpp"
+#include "cli/rule_fields.hpp"
+#include "core/utf8.hpp"
+
+namespace mucbridge {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t most_listeners = 64;
+constexpr std::size_t most_administrators = 1000;
+
+void read_domain(const json& value, const std::string& pointer, std::string& to, Problems& problems) {
+    std::string text;
+    if (!read_text(value, pointer, text, problems))
+        return;
+    if (auto domain = Jid::prepare_domain(text); domain)
+        to = *domain;
+    else
+        problems.error(pointer, domain.error().text);
+}
+
+/// A text, or a list of texts.
+std::vector<json> to_items(const json& value, const std::string& pointer, std::size_t most, Problems& problems) {
+    if (value.is_string())
+        return {value};
+    if (!value.is_array() || value.size() > most) {
+        problems.error(pointer, "want text or a list of at most " + std::to_string(most) + " texts, got " +
+                                    (value.is_array() ? std::to_string(value.size()) : describe(value)));
+        return {};
+    }
+    return {value.begin(), value.end()};
+}
+
+void read_listen(const json& value, const std::string& pointer, Config& config, Problems& problems) {
+    config.listen.clear();
+    std::size_t index = 0;
+    for (const auto& item : to_items(value, pointer, most_listeners, problems)) {
+        ListenConfig listen;
+        if (read_text(item, value.is_array() ? join_pointer(pointer, index) : pointer, listen.url, problems))
+            config.listen.push_back(std::move(listen));
+        ++index;
+    }
+    if (value.is_array() && value.empty())
+        problems.error(pointer, "want at least one, such as xmpp://127.0.0.1:61222: this version has no other door");
+}
+
+void read_administrators(const json& value, const std::string& pointer, Config& config, Problems& problems) {
+    config.administrators.clear();
+    std::size_t index = 0;
+    for (const auto& item : to_items(value, pointer, most_administrators, problems)) {
+        const auto place = value.is_array() ? join_pointer(pointer, index) : pointer;
+        ++index;
+        std::string text;
+        if (!read_text(item, place, text, problems))
+            continue;
+        const auto jid = Jid::parse(text);
+        if (!jid)
+            problems.error(place, jid.error().text);
+        else if (jid->local.empty() || !jid->is_bare())
+            problems.error(place, "want a bare JID such as admin@example.org, got " + to_log_text(text));
+        else
+            config.administrators.push_back(*jid);
+    }
+}
+
+json make_texts_schema() {
+    const json text = {{"type", "string"}, {"minLength", 1}};
+    return {{"anyOf", {text, {{"type", "array"}, {"items", text}}}}};
+}
+
+const std::vector<std::string> login_words{"open", "anonymous", "accounts", "broker"};
+
+void read_login(const json& value, const std::string& pointer, Config& config, Problems& problems) {
+    std::size_t word = 0;
+    if (!read_choice(value, pointer, login_words, word, problems))
+        return;
+    config.login = static_cast<Login>(word);
+    if (config.login != Login::open && config.login != Login::anonymous)
+        problems.error(pointer, "this version knows open and anonymous; " + login_words[word] + " is not in it yet");
+}
+
+const Fields<Config>& log_fields() {
+    static const Fields<Config> fields{
+        {"format",
+         ChoiceField<Config>{{"text", "json"},
+                             [](Config& config, std::size_t word) { config.log_format = word == 0 ? "text" : "json"; }},
+         "a line for people, or one JSON object a line"},
+        {"level",
+         ChoiceField<Config>{{"trace", "debug", "info", "warn", "error"},
+                             [](Config& config, std::size_t word) {
+                                 constexpr std::array levels{"trace", "debug", "info", "warn", "error"};
+                                 config.log_level = levels.at(word);
+                             }},
+         "the least that is logged"},
+    };
+    return fields;
+}
+
+const Fields<LimitsConfig>& limits_fields() {
+    using Number = NumberField<LimitsConfig>;
+    using Limits = LimitsConfig;
+    constexpr std::size_t least_stanza = 10000;  // RFC 6120 §13.12
+    constexpr std::size_t most_bytes = 64 * 1024 * 1024;
+    constexpr std::size_t million = 1000000;
+    static const Fields<Limits> fields{
+        {"stanza_bytes_before_login", Number{&Limits::stanza_bytes_before_login, least_stanza, most_bytes},
+         "of one stanza, from a stream that is not logged in"},
+        {"stanza_bytes", Number{&Limits::stanza_bytes, least_stanza, most_bytes}, "of one stanza"},
+        {"depth", Number{&Limits::depth, 8, 1000}, "levels of elements in a stanza"},
+        {"attributes", Number{&Limits::attributes, 8, 10000}, "of one element"},
+        {"children", Number{&Limits::children, 64, million}, "elements and texts of one stanza"},
+        {"connections", Number{&Limits::connections, 1, million}, "open at once"},
+        {"unauthenticated", Number{&Limits::unauthenticated, 1, million}, "connections that are not logged in"},
+        {"unauthenticated_time", SecondsField<Limits>{&Limits::unauthenticated_time, 1, 3600},
+         "seconds that a connection has for logging in"},
+        {"rooms_per_session", Number{&Limits::rooms_per_session, 1, million}, "that one session is in"},
+        {"occupants_per_room", Number{&Limits::occupants_per_room, 1, million}, "of one room"},
+        {"session_queue_bytes", Number{&Limits::session_queue_bytes, 65536, std::size_t{1} << 32U},
+         "of output that a session may leave unread before it is closed"},
+        {"lines_in_flight_per_room", Number{&Limits::lines_in_flight_per_room, 1, million},
+         "published, and not yet back from the broker"},
+        {"nick_characters", Number{&Limits::nick_characters, 1, 1023}, "of one nick"},
+        {"room_bytes", Number{&Limits::room_bytes, 1, 1023}, "of a room's name"},
+        {"body_bytes", Number{&Limits::body_bytes, 256, most_bytes},
+         "of a broker's line; it is cut there, and says so"},
+        {"history_lines", Number{&Limits::history_lines, 0, 10000}, "that a joiner is shown"},
+    };
+    return fields;
+}
+
+const Fields<Config>& config_fields() {
+    using Own = OwnField<Config>;
+    constexpr auto text = [] { return json{{"type", "string"}, {"minLength", 1}}; };
+    static const Fields<Config> fields{
+        {"domain",
+         Own{[](const json& value, const std::string& pointer, Config& to, Problems& problems) {
+                 read_domain(value, pointer, to.domain, problems);
+             },
+             text},
+         "the domain of the accounts that log in here"},
+        {"rooms_domain",
+         Own{[](const json& value, const std::string& pointer, Config& to, Problems& problems) {
+                 read_domain(value, pointer, to.rooms_domain, problems);
+             },
+             text},
+         "the domain of the rooms; by default \"rooms.\" and the domain"},
+        {"listen", Own{read_listen, make_texts_schema}, "where clients connect: xmpp://HOST:PORT"},
+        {"login",
+         Own{read_login,
+             [] {
+                 return json{{"enum", {"open", "anonymous"}}};
+             }},
+         "open: any name and password, and ANONYMOUS; anonymous: ANONYMOUS alone"},
+        {"allow_open_login", SwitchField<Config>{&Config::allow_open_login},
+         "lets a listener that others can reach log anybody in"},
+        {"administrators", Own{read_administrators, make_texts_schema}, "bare JIDs; nobody while anybody may log in"},
+        {"brokers", Own{read_brokers, make_brokers_schema}, "by name"},
+        {"rules", Own{read_rules, make_rules_schema}, "which rooms are which addresses; the first that matches wins"},
+        {"state", TextField<Config>{&Config::state}, "a directory of the gateway's own; it is created"},
+        {"seal_key_file", TextField<Config>{&Config::seal_key_file},
+         "64 hexadecimal digits: the key that gateways share which share conversations"},
+        {"log",
+         Own{[](const json& value, const std::string& pointer, Config& to, Problems& problems) {
+                 read_object(value, pointer, to, log_fields(), problems);
+             },
+             [] { return make_schema(log_fields()); }},
+         "what is written to stderr"},
+        {"limits",
+         Own{[](const json& value, const std::string& pointer, Config& to, Problems& problems) {
+                 read_object(value, pointer, to.limits, limits_fields(), problems);
+             },
+             [] { return make_schema(limits_fields()); }},
+         "how much is believed of whom"},
+        {"loops",
+         Own{[](const json& value, const std::string& pointer, Config& to, Problems& problems) {
+                 std::size_t loops = to.loops;
+                 if (read_number(value, pointer, 0, 256, loops, problems))
+                     to.loops = static_cast<unsigned>(loops);
+             },
+             [] { return make_number_schema(0, 256); }},
+         "threads that serve sessions and rooms; 0: as many as the machine gives"},
+        {"tls", AbsentField{"this version has no TLS listener; leave the key out"}, ""},
+        {"component", AbsentField{"this version is no component of another server; leave the key out"}, ""},
+        {"guest", AbsentField{"this version enters no rooms that live elsewhere; leave the key out"}, ""},
+        {"console", AbsentField{"this version has no web console; leave the key out"}, ""},
+    };
+    return fields;
+}
+
+}  // namespace
+
+void read_config(const json& object, Config& config, Problems& problems) {
+    read_object(object, "", config, config_fields(), problems);
+}
+
+std::string print_config_schema() {
+    auto schema = make_schema(config_fields());
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+    schema["title"] = "The configuration of mucbridge";
+    return schema.dump(2);
+}
+
+}  // namespace mucbridge

@@ -1,0 +1,165 @@
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/log.hpp"
+#include "gateway/control.hpp"
+#include "gateway/gateway.hpp"
+#include "version.hpp"
+
+namespace mucbridge {
+namespace {
+
+/// One descriptor per session: as many as the system lets us have.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Blocked before any thread starts, so that they come to wait() here and to no thread of the gateway's.
+class Signals {
+public:
+    Signals() {
+        sigemptyset(&set_);
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+            sigaddset(&set_, signal);
+        pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+        std::signal(SIGPIPE, SIG_IGN);  // a peer that went away is an error of its write
+    }
+
+    int wait() const {
+        int signal = 0;
+        while (sigwait(&set_, &signal) != 0) {
+        }
+        return signal;
+    }
+
+    /// None came in this time: 0.
+    int wait(std::chrono::milliseconds time) const {
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+        timespec span{};
+        span.tv_sec = seconds.count();
+        span.tv_nsec = std::chrono::nanoseconds(time - seconds).count();
+        const int signal = sigtimedwait(&set_, nullptr, &span);
+        return signal > 0 ? signal : 0;
+    }
+
+private:
+    sigset_t set_{};
+};
+
+/// Ends the process where ending it in order takes too long, or is told to by a second signal.
+class Watchdog {
+public:
+    explicit Watchdog(const Signals& signals) : thread_([this, &signals] { watch(signals); }) {}
+    ~Watchdog() {
+        done_ = true;
+        thread_.join();
+    }
+    Watchdog(const Watchdog&) = delete;
+    Watchdog& operator=(const Watchdog&) = delete;
+
+private:
+    void watch(const Signals& signals) const {
+        constexpr std::chrono::milliseconds step{20};
+        constexpr std::chrono::milliseconds most{4800};
+        const auto deadline = std::chrono::steady_clock::now() + most;
+        while (!done_) {
+            const int signal = signals.wait(step);
+            if (signal == SIGTERM || signal == SIGINT) {
+                spdlog::warn("told twice: ending at once");
+                std::_Exit(exit_code::try_again);
+            }
+            if (std::chrono::steady_clock::now() >= deadline) {
+                spdlog::error("could not end in order within 5 s: ending at once");
+                std::_Exit(exit_code::internal);
+            }
+        }
+    }
+
+    std::atomic<bool> done_{false};
+    std::thread thread_;
+};
+
+/// "/rules/0/topic: ..." is the configuration's error, anything else the system's.
+int report_refusal(const Error& error) {
+    std::cerr << "mucbridge: " << error.text << '\n';
+    return !error.text.empty() && error.text.front() == '/' ? exit_code::configuration : exit_code::unavailable;
+}
+
+void greet(const Gateway& gateway, const Config& config) {
+    spdlog::info("mucbridge {}", MUCBRIDGE_VERSION);
+    for (const auto& url : gateway.listening())
+        spdlog::info("listening on {}", url);
+    for (const auto& broker : config.brokers)
+        spdlog::info("broker {}: {}", broker.name, broker.url);
+    spdlog::info("domain {}, login {}; join foo.bar@{} and be on the topic of its rule (mucbridge map foo.bar)",
+                 config.domain, config.login == Login::open ? "open" : "anonymous", config.rooms_domain);
+}
+
+void wait_for_the_end(const Signals& signals) {
+    for (;;) {
+        const int signal = signals.wait();
+        if (signal != SIGHUP) {
+            spdlog::info("{}: ending", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+            return;
+        }
+        spdlog::warn("SIGHUP: this version cannot reload its configuration; it goes on with the one it has");
+    }
+}
+
+int run(const ConfigFlags& flags) {
+    const Signals signals;
+    auto loaded = load_config(flags, read_environment());
+    if (const int code = report_errors(loaded); code != exit_code::ok)
+        return code;
+    const auto& config = loaded.config;
+    set_up_log(config.log_format, config.log_level);
+    for (const auto& warning : loaded.problems.warnings())
+        spdlog::warn("{}", warning);
+    raise_descriptor_limit();
+    auto gateway = Gateway::make(config);
+    if (!gateway)
+        return report_refusal(gateway.error());
+    auto control = ControlServer::open(control_path(config.state), [&gateway] { return (*gateway)->status(); });
+    if (!control)
+        return report_refusal(control.error());
+    (*gateway)->start();
+    greet(**gateway, config);
+    wait_for_the_end(signals);
+    constexpr std::chrono::seconds patience{3};
+    const Watchdog watchdog(signals);
+    (*gateway)->stop(patience);
+    control->reset();
+    gateway->reset();
+    spdlog::info("ended");
+    return exit_code::ok;
+}
+
+}  // namespace
+
+void add_run(CLI::App& program, Command& chosen) {
+    const auto flags = std::make_shared<ConfigFlags>();
+    auto* command = program.add_subcommand("run", "Run the gateway");
+    add_config_flags(*command, *flags);
+    command->footer(
+        "Without any flag: clients of this machine connect to xmpp://127.0.0.1:61222 under any name, rooms are at\n"
+        "rooms.localhost, and a private broker is started. SIGTERM ends it in order, within 5 s.");
+    command->callback([flags, &chosen] { chosen = [flags] { return run(*flags); }; });
+}
+
+}  // namespace mucbridge
