@@ -1,0 +1,207 @@
+#include "gateway/gateway.hpp"
+
+#include <sched.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "broker/broker.hpp"
+#include "gateway/hub.hpp"
+#include "gateway/state.hpp"
+#include "version.hpp"
+#include "xmpp/listener.hpp"
+
+namespace mucbridge {
+
+namespace {
+
+/// As many loops as processors that this process may use.
+unsigned count_processors() {
+    cpu_set_t set;
+    if (::sched_getaffinity(0, sizeof set, &set) == 0)
+        return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+/// Does the task on a loop and waits for what it answers; from outside of the loops.
+template <class Task>
+auto ask(Loop& loop, Task task) {
+    std::promise<decltype(task())> answer;
+    auto future = answer.get_future();
+    loop.post([&] { answer.set_value(task()); });
+    return future.get();
+}
+
+}  // namespace
+
+struct Gateway::Impl {
+    std::unique_ptr<State> state;
+    std::unique_ptr<Hub> hub;
+    std::vector<std::unique_ptr<Listener>> listeners;
+    Now started = read_clocks();
+    unsigned next_loop = 0;
+    bool running = false;
+
+    Result<void> listen();
+    void wait_for_lines(std::chrono::milliseconds patience);
+    template <class Task>
+    void on_each_loop(Task task) {
+        for (unsigned index = 0; index < hub->loop_count(); ++index)
+            ask(hub->loop(index), [&] { return task(index), true; });
+    }
+};
+
+Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Gateway::~Gateway() {
+    if (impl_->running)
+        stop(std::chrono::milliseconds(0));
+}
+
+Result<std::unique_ptr<Gateway>> Gateway::make(Config config) {
+    auto impl = std::make_unique<Impl>();
+    auto state = State::open(config);
+    if (!state)
+        return state.error();
+    impl->state = std::move(*state);
+    auto mapper = Mapper::make(config, impl->state->seal());
+    if (!mapper)
+        return mapper.error();
+    Hub::Parts parts;
+    parts.loops = config.loops == 0 ? count_processors() : config.loops;
+    parts.mapper = *mapper;
+    parts.seal = impl->state->seal();
+    parts.open = [identity = BrokerIdentity{impl->state->origin(), config.state}](const BrokerConfig& broker,
+                                                                                  BrokerEvents events) {
+        return open_broker(broker, identity, std::move(events));
+    };
+    parts.config = std::move(config);
+    auto hub = Hub::make(std::move(parts));
+    if (!hub)
+        return hub.error();
+    impl->hub = std::move(*hub);
+    if (const auto listening = impl->listen(); !listening)
+        return listening.error();
+    return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
+}
+
+Result<void> Gateway::Impl::listen() {
+    for (const auto& where : hub->config().listen) {
+        // Accepted on the first loop, given to all in turn.
+        auto listener = Listener::open(hub->loop(0).io(), where.url, [this](int socket, std::string peer) {
+            const unsigned there = next_loop++ % hub->loop_count();
+            hub->on_loop(0, there,
+                         [this, there, socket, peer = std::move(peer)] { hub->sessions(there).adopt(socket, peer); });
+        });
+        if (!listener)
+            return listener.error();
+        listeners.push_back(std::move(*listener));
+    }
+    return {};
+}
+
+void Gateway::start() {
+    impl_->running = true;
+    impl_->started = read_clocks();
+    for (Link* link : impl_->hub->links())
+        impl_->hub->loop(link_loop).post([link] { link->connect(); });
+    for (unsigned index = 0; index < impl_->hub->loop_count(); ++index)
+        impl_->hub->loop(index).start();
+    for (const auto& url : listening())
+        spdlog::info("listening on {}; domain {}, rooms at {}", url, impl_->hub->config().domain,
+                     impl_->hub->config().rooms_domain);
+}
+
+void Gateway::Impl::wait_for_lines(std::chrono::milliseconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (std::chrono::steady_clock::now() < deadline) {
+        std::size_t in_flight = 0;
+        on_each_loop([&](unsigned index) { in_flight += hub->rooms(index).in_flight(); });
+        if (in_flight == 0)
+            return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+}
+
+void Gateway::stop(std::chrono::milliseconds patience) {
+    Impl& impl = *impl_;
+    if (!impl.running)
+        return;
+    impl.running = false;
+    ask(impl.hub->loop(0), [&] {
+        for (auto& listener : impl.listeners)
+            listener->stop();
+        return true;
+    });
+    impl.wait_for_lines(patience);
+    impl.on_each_loop([&](unsigned index) { impl.hub->rooms(index).shut_down(); });
+    impl.on_each_loop([&](unsigned index) { impl.hub->sessions(index).shut_down(); });
+    // The streams' last words are written and answered; a client that does not answer is not waited for longer.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    std::size_t open = 1;
+    while (open > 0 && std::chrono::steady_clock::now() < deadline) {
+        open = 0;
+        impl.on_each_loop([&](unsigned index) { open += impl.hub->sessions(index).count(); });
+        if (open > 0)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    for (unsigned index = 0; index < impl.hub->loop_count(); ++index)
+        impl.hub->loop(index).stop();
+    for (Link* link : impl.hub->links())
+        link->close();
+}
+
+std::vector<std::string> Gateway::listening() const {
+    std::vector<std::string> out;
+    for (const auto& listener : impl_->listeners)
+        out.push_back(listener->url());
+    return out;
+}
+
+std::string Gateway::status() {
+    using nlohmann::ordered_json;
+    Impl& impl = *impl_;
+    std::size_t sessions = 0, rooms = 0, occupants = 0;
+    Counters lines;
+    impl.on_each_loop([&](unsigned index) {
+        sessions += impl.hub->sessions(index).count();
+        rooms += impl.hub->rooms(index).count();
+        occupants += impl.hub->rooms(index).occupant_count();
+        lines += impl.hub->rooms(index).counters();
+    });
+    bool is_ready = true;
+    ordered_json brokers = ordered_json::object();
+    ask(impl.hub->loop(link_loop), [&] {
+        for (const Link* link : impl.hub->links()) {
+            const LinkStatus status = link->status();
+            is_ready = is_ready && status.state == "up";
+            brokers[link->name()] = {
+                {"state", status.state},   {"protocol", status.facts.protocol}, {"endpoint", status.facts.endpoint},
+                {"reason", status.reason}, {"in_flight", status.in_flight},     {"waiting", status.waiting}};
+        }
+        return true;
+    });
+    const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(read_clocks().tick - impl.started.tick);
+    ordered_json out;
+    out["ready"] = is_ready;
+    out["version"] = MUCBRIDGE_VERSION;
+    out["uptime_seconds"] = uptime.count();
+    out["listen"] = listening();
+    out["domain"] = impl.hub->config().domain;
+    out["rooms_domain"] = impl.hub->config().rooms_domain;
+    out["origin"] = impl.state->origin();
+    out["sessions"] = sessions;
+    out["rooms"] = rooms;
+    out["occupants"] = occupants;
+    out["brokers"] = std::move(brokers);
+    out["lines"] = {
+        {"published", lines.published}, {"refused", lines.refused},       {"said", lines.said},
+        {"foreign", lines.foreign},     {"duplicates", lines.duplicates}, {"not_confirmed", lines.not_confirmed}};
+    return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace mucbridge

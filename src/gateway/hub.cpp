@@ -1,0 +1,125 @@
+#include "gateway/hub.hpp"
+
+#include <algorithm>
+
+namespace mucbridge {
+
+Result<std::unique_ptr<Hub>> Hub::make(Parts parts) {
+    std::unique_ptr<Hub> hub(new Hub(std::move(parts)));
+    for (const auto& broker : hub->parts_.config.brokers) {
+        auto link = Link::make(hub->loop(link_loop), broker, hub->make_link_events(broker.name), hub->parts_.open);
+        if (!link)
+            return link.error();
+        hub->links_.emplace(broker.name, std::move(*link));
+    }
+    return hub;
+}
+
+Hub::Hub(Parts parts) : parts_(std::move(parts)) {
+    // 64 is what tell() can count.
+    for (unsigned index = 0; index < std::clamp(parts_.loops, 1U, 64U); ++index)
+        shards_.push_back(std::make_unique<Shard>(*this, index, parts_.clock));
+}
+
+Hub::~Hub() = default;
+
+unsigned Hub::loop_of(std::string_view name) const {
+    return static_cast<unsigned>(std::hash<std::string_view>{}(name) % shards_.size());
+}
+
+Link* Hub::link(const std::string& broker) {
+    const auto found = links_.find(broker);
+    return found == links_.end() ? nullptr : found->second.get();
+}
+
+std::vector<Link*> Hub::links() {
+    std::vector<Link*> out;
+    for (auto& [name, link] : links_)
+        out.push_back(link.get());
+    return out;
+}
+
+void Hub::on_loop(unsigned here, unsigned there, Loop::Task task) {
+    if (here == there)
+        task();
+    else
+        loop(there).post(std::move(task));
+}
+
+void Hub::tell(unsigned here, const Audience& audience, std::shared_ptr<const SharedStanza> stanza) {
+    if (!audience || audience->empty())
+        return;
+    // Which other loops have somebody to tell: each gets one task, whatever the number of its sessions.
+    std::uint64_t others = 0;
+    for (const Route& route : *audience) {
+        if (route.loop == here)
+            sessions(here).send(route, *stanza);
+        else
+            others |= std::uint64_t{1} << route.loop;
+    }
+    for (unsigned there = 0; others != 0; ++there, others >>= 1) {
+        if ((others & 1) == 0)
+            continue;
+        loop(there).post([this, there, audience, stanza] {
+            for (const Route& route : *audience)
+                if (route.loop == there)
+                    sessions(there).send(route, *stanza);
+        });
+    }
+}
+
+void Hub::tell(unsigned here, const Route& to, std::shared_ptr<const SharedStanza> stanza) {
+    on_loop(here, to.loop, [this, to, stanza = std::move(stanza)] { sessions(to.loop).send(to, *stanza); });
+}
+
+void Hub::tell_element(unsigned here, const Route& to, const Element& stanza) {
+    on_loop(here, to.loop, [this, to, stanza] { sessions(to.loop).send(to, stanza); });
+}
+
+void Hub::forget_room(unsigned here, const Route& route, const std::string& room) {
+    on_loop(here, route.loop, [this, route, room] { sessions(route.loop).forget_room(route, room); });
+}
+
+LinkEvents Hub::make_link_events(const std::string& broker) {
+    // Always posted, even to the link's own loop: a room that asks its link must not hear the answer before it is done
+    // asking.
+    const auto to_room = [this](const std::string& room, auto task) {
+        const unsigned there = loop_of(room);
+        loop(there).post([this, there, task = std::move(task)] { task(rooms(there)); });
+    };
+    const auto to_all = [this](auto task) {
+        for (unsigned there = 0; there < loop_count(); ++there)
+            loop(there).post([this, there, task] { task(rooms(there)); });
+    };
+    LinkEvents events;
+    events.on_up = [=](const BrokerFacts& facts) { to_all([=](Rooms& rooms) { rooms.on_link_up(broker, facts); }); };
+    events.on_away = [=](const std::string& reason) {
+        to_all([=](Rooms& rooms) { rooms.on_link_away(broker, reason); });
+    };
+    events.on_granted = [=](const std::string& room, const std::string& filter, const Granted& granted) {
+        to_room(room, [=](Rooms& rooms) { rooms.on_granted(room, filter, granted); });
+    };
+    events.on_waiting = [=](const std::string& room, const std::string& id) {
+        to_room(room, [=](Rooms& rooms) { rooms.on_waiting(room, id); });
+    };
+    events.on_full = [=](const std::string& room, const std::string& id) {
+        to_room(room, [=](Rooms& rooms) { rooms.on_full(room, id); });
+    };
+    events.on_settled = [=](const std::string& room, const std::string& id, const Settlement& settlement) {
+        to_room(room, [=](Rooms& rooms) { rooms.on_settled(room, id, settlement); });
+    };
+    events.on_delivery = [=](const std::vector<std::string>& names, std::shared_ptr<const Delivery> delivery) {
+        for (const auto& room : names)
+            to_room(room, [room, delivery](Rooms& rooms) { rooms.on_delivery(room, *delivery); });
+    };
+    return events;
+}
+
+void Hub::poll() {
+    // A loop may post to another one that was polled before it; two quiet rounds mean that nothing is left.
+    for (unsigned quiet = 0; quiet < 2; ++quiet)
+        for (auto& shard : shards_)
+            shard->loop.poll();
+}
+
+}  // namespace mucbridge

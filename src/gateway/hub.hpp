@@ -1,0 +1,91 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config.hpp"
+#include "gateway/link.hpp"
+#include "gateway/loop.hpp"
+#include "gateway/registry.hpp"
+#include "gateway/rooms.hpp"
+#include "gateway/sessions.hpp"
+#include "mapping/mapper.hpp"
+#include "mapping/seal.hpp"
+
+namespace mucbridge {
+
+/// The stages joined on their loops, without sockets of clients and without threads: the gateway adds those, scenes and
+/// fuzzers do without. Sessions live on the loop that took them in, a room on the loop that its name hashes to, a link
+/// on the first loop, what is known of a user on the loop that the bare JID hashes to. Between loops go values, posted.
+class Hub {
+public:
+    struct Parts {
+        Config config;
+        std::shared_ptr<const Mapper> mapper;
+        std::shared_ptr<const Seal> seal;
+        unsigned loops = 1;
+        std::function<Now()> clock = read_clocks;
+        Link::Open open;
+    };
+
+    static Result<std::unique_ptr<Hub>> make(Parts parts);
+    ~Hub();
+    Hub(const Hub&) = delete;
+    Hub& operator=(const Hub&) = delete;
+
+    const Config& config() const { return parts_.config; }
+    const Mapper& mapper() const { return *parts_.mapper; }
+    const std::shared_ptr<const Mapper>& shared_mapper() const { return parts_.mapper; }
+    const Seal& seal() const { return *parts_.seal; }
+
+    unsigned loop_count() const { return static_cast<unsigned>(shards_.size()); }
+    Loop& loop(unsigned index) { return shards_[index]->loop; }
+    Sessions& sessions(unsigned index) { return shards_[index]->sessions; }
+    Rooms& rooms(unsigned index) { return shards_[index]->rooms; }
+    Registry& registry(unsigned index) { return shards_[index]->registry; }
+    unsigned loop_of(std::string_view name) const;  // of a room's localpart or a bare JID's text
+
+    /// Null for a name that no rule can give: the mapper knows the configured ones only.
+    Link* link(const std::string& broker);
+    std::vector<Link*> links();
+
+    /// Runs the task on that loop: at once where `here` is that loop, else posted.
+    void on_loop(unsigned here, unsigned there, Loop::Task task);
+    /// Gives the stanza to every session of the audience; it crosses to another loop once, not once per occupant.
+    void tell(unsigned here, const Audience& audience, std::shared_ptr<const SharedStanza> stanza);
+    void tell(unsigned here, const Route& to, std::shared_ptr<const SharedStanza> stanza);
+
+    /// A stanza that already names its addressee.
+    void tell_element(unsigned here, const Route& to, const Element& stanza);
+    /// The session is not in that room (any longer).
+    void forget_room(unsigned here, const Route& route, const std::string& room);
+
+    /// For loops that were not started: runs all of them until nothing is ready.
+    void poll();
+
+private:
+    struct Shard {
+        Shard(Hub& hub, unsigned index, const std::function<Now()>& clock)
+            : loop(index, clock), sessions(hub, index), rooms(hub, index), registry(hub, index) {}
+        Loop loop;
+        Sessions sessions;
+        Rooms rooms;
+        Registry registry;
+    };
+
+    explicit Hub(Parts parts);
+    LinkEvents make_link_events(const std::string& broker);
+
+    Parts parts_;
+    std::vector<std::unique_ptr<Shard>> shards_;
+    std::map<std::string, std::unique_ptr<Link>> links_;
+};
+
+/// Where every link lives.
+inline constexpr unsigned link_loop = 0;
+
+}  // namespace mucbridge

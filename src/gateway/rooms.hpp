@@ -1,0 +1,103 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/broker.hpp"
+#include "gateway/counters.hpp"
+#include "gateway/loop.hpp"
+#include "mapping/mapper.hpp"
+#include "muc/room.hpp"
+#include "xml/element.hpp"
+#include "xmpp/disco.hpp"
+
+namespace mucbridge {
+
+class Hub;
+
+/// The rooms that live on one loop: stanzas and deliveries go in, what the room decides is carried out.
+class Rooms {
+public:
+    Rooms(Hub& hub, unsigned loop) : hub_(hub), here_(loop) {}
+
+    /// A stanza to "room@service" or "room@service/nick" whose room lives here. Whatever door it came through.
+    void on_stanza(const Visitor& visitor, const Element& stanza, const Jid& to);
+    /// The session ended without leaving.
+    void on_gone(const Visitor& visitor, const std::string& room);
+
+    // From the room's link.
+    void on_link_up(const std::string& broker, const BrokerFacts& facts);
+    void on_link_away(const std::string& broker, const std::string& reason);
+    void on_granted(const std::string& room, const std::string& filter, const Granted& granted);
+    void on_waiting(const std::string& room, const std::string& id);
+    void on_full(const std::string& room, const std::string& id);
+    void on_settled(const std::string& room, const std::string& id, const Settlement& settlement);
+    void on_delivery(const std::string& room, const Delivery& delivery);
+
+    /// Everybody out, with 332.
+    void shut_down();
+
+    std::vector<DiscoItem> list() const;  // the rooms that may be listed
+    std::size_t count() const { return hosts_.size(); }
+    std::size_t occupant_count() const;
+    std::size_t in_flight() const;
+    const Counters& counters() const { return counters_; }
+
+private:
+    /// A room and what connects it to the rest.
+    struct Host {
+        Room room;
+        Binding binding;
+        std::map<std::string, std::optional<Granted>> answers;  // by filter
+        std::optional<Loop::TimerId> alarm;
+        bool is_closed = false;
+    };
+    struct LinkState {
+        bool up = false;
+        BrokerFacts facts;
+        std::string reason;
+    };
+
+    void on_presence(const Visitor& visitor, const Element& presence, const Jid& to);
+    void on_message(const Visitor& visitor, const Element& message, const Jid& to);
+    void on_iq(const Visitor& visitor, const Element& iq, const Jid& to);
+    Element answer_iq(const Visitor& visitor, const Element& iq, const Jid& to);
+    Element answer_owner(const Visitor& visitor, const Element& iq, const Host& host) const;
+
+    void enter(const Visitor& visitor, const Element& presence, const Jid& to);
+    Result<Host*> open(const Jid& address);
+    RoomWiring wire(const Binding& binding) const;
+    Host* find(const std::string& room);
+    /// Tells every room on that broker (empty: every room) and does what each wants.
+    void for_each_on(const std::string& broker, const std::function<Effects(Host&)>& event);
+
+    /// Does what the room wants done, then sets its alarm; the host may be gone afterwards.
+    void perform(Host& host, Effects effects);
+    void perform(Host& host, const ShowPresence& show);
+    void perform(Host& host, const ShowLine& show);
+    void perform(Host& host, const ShowPrivate& show);
+    void perform(Host& host, const Refuse& refuse);
+    void perform(Host& host, const Notice& notice);
+    void perform(Host& host, Publish& publish);
+    void perform(Host& host, const Home& home);
+    void perform(Host& host, const Subscribe& subscribe);
+    void perform(Host& host, const Unsubscribe& unsubscribe);
+    void perform(Host& host, const Close& close);
+    void perform(Host& host, const Warn& warn);
+    void set_alarm(Host& host);
+    void reply(const Visitor& visitor, const Element& stanza);
+    Now now() const;
+
+    Hub& hub_;
+    const unsigned here_;
+    std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;  // by localpart
+    std::map<std::string, LinkState> links_;
+    Counters counters_;
+};
+
+}  // namespace mucbridge

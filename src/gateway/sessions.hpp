@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/route.hpp"
+#include "muc/room.hpp"
+#include "xmpp/connection.hpp"
+#include "xmpp/session.hpp"
+
+namespace mucbridge {
+
+class Hub;
+
+/// The clients' sessions that live on one loop: what they send is led to the rooms and to other users, what is meant
+/// for them is handed on.
+class Sessions {
+public:
+    Sessions(Hub& hub, unsigned loop);
+
+    /// Takes in a connected socket.
+    void adopt(int native_socket, const std::string& peer);
+    /// Takes in a session that has no socket: whoever calls feeds it and reads its output. Null: no place left.
+    Session* open(const std::string& peer);
+
+    void send(const Route& route, const SharedStanza& stanza);
+    void send(const Route& route, const Element& stanza);
+    void close(const Route& route, std::string_view condition, std::string_view text);
+    void forget_room(const Route& route, const std::string& room);
+    /// The registry gave the session its full JID.
+    void on_bound(const Route& route, const Jid& full);
+
+    /// Closes every stream with <system-shutdown/>.
+    void shut_down();
+    std::size_t count() const { return count_; }
+
+private:
+    /// One place for a session; the generation tells a session from those that had the place before.
+    struct Slot {
+        std::uint32_t generation = 0;
+        std::unique_ptr<Connection> connection;  // owns the session, where there is a socket
+        std::unique_ptr<Session> in_process;     // else this one
+        Session* session = nullptr;
+        std::set<std::string> rooms;  // localparts of those that it asked to enter and has not left
+        std::function<void(Result<Jid>)> on_bound;
+        bool is_available = false;
+    };
+
+    std::uint64_t take_slot();
+    Slot* find(std::uint64_t number);
+    Route route_of(const Session& session) const { return {here_, session.number()}; }
+    SessionHost make_host();
+    void free(std::uint64_t number);
+
+    void on_stanza(Session& session, Element stanza);
+    void on_availability(Session& session, const Element& presence);
+    void to_room(Session& session, Element stanza, const Jid& to);
+    void to_service(Session& session, const Element& stanza);
+    void on_end(Session& session, const std::string& why);
+
+    Hub& hub_;
+    const unsigned here_;
+    SessionHost host_;
+    SessionOptions options_;
+    std::vector<Slot> slots_;
+    std::vector<std::uint32_t> free_;
+    std::size_t count_ = 0;
+};
+
+}  // namespace mucbridge
