@@ -1,0 +1,46 @@
+#!/bin/bash
+# install-deps.sh [build] [run] [test] : installs the Debian packages that building, running or testing needs.
+# Quiet and without questions, as root or through sudo; does nothing where everything is there already.
+set -euo pipefail
+
+declare -A packages=(
+    [build]="g++ cmake ninja-build pkg-config libboost1.81-dev libexpat1-dev libssl-dev libgloox-dev
+             libpaho-mqttpp-dev libpaho-mqtt-dev libcli11-dev nlohmann-json3-dev libspdlog-dev"
+    [run]="mosquitto"
+    [test]="doctest-dev clang-format clang-tidy mosquitto mosquitto-clients openssl
+            python3 python3-slixmpp python3-paho-mqtt profanity tmux procps"
+)
+
+missing=()
+for group in "$@"; do
+    [ -n "${packages[$group]:-}" ] || { echo "install-deps.sh: want build, run or test, got '$group'" >&2; exit 64; }
+    for package in ${packages[$group]}; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing+=("$package")
+    done
+done
+[ ${#missing[@]} = 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || { echo "install-deps.sh: needs root or sudo to install: ${missing[*]}" >&2; exit 69; }
+    as_root=(sudo)
+fi
+
+# Debian starts a daemon as soon as its package is installed. We start our own where and when we need them, so while we
+# install, a policy says no; one that is there already is left alone.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap '"${as_root[@]}" rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+fi
+
+echo "installing: ${missing[*]}" >&2
+log=$(mktemp)
+apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1; }
+if ! { apt update && apt install --no-install-recommends "${missing[@]}"; }; then
+    cat "$log" >&2
+    rm -f "$log"
+    exit 69
+fi
+rm -f "$log"

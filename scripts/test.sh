@@ -1,0 +1,49 @@
+#!/bin/bash
+# test.sh [--fast] [NAME] : installs what testing takes, builds, and runs the tests; ends with ctest's summary.
+#   --fast  only what needs no server: units, scenes, layers, format
+#   NAME    only tests whose name matches this regular expression
+# Everything is built twice, optimised and with AddressSanitizer and UndefinedBehaviorSanitizer, and the tests of the
+# second build are run by the same ctest, as sanitized.*; the build with ThreadSanitizer has what threads share.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+filter=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --fast) filter+=(-L fast) ;;
+    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -*) echo "test.sh: want --fast or the name of tests, got '$1'" >&2; exit 64 ;;
+    *) filter+=(-R "$1") ;;
+    esac
+    shift
+done
+
+scripts/install-deps.sh build run test
+
+jobs=$(nproc)
+[ "$jobs" -le 3 ] || jobs=3
+
+# quietly WHAT COMMAND... : its output is worth reading only where it fails.
+quietly() {
+    local what=$1 log started=$SECONDS
+    shift
+    log=$(mktemp)
+    "$@" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; echo "test.sh: $what failed" >&2; exit 70; }
+    rm -f "$log"
+    echo "$what: $((SECONDS - started)) s"
+}
+
+quietly "configuring (sanitize)" cmake --preset sanitize -DMUCBRIDGE_TESTS=ON
+quietly "building (sanitize)" cmake --build build/sanitize --parallel "$jobs"
+quietly "configuring (thread-sanitize)" cmake --preset thread-sanitize -DMUCBRIDGE_TESTS=ON
+quietly "building (thread-sanitize)" cmake --build build/thread-sanitize --parallel "$jobs" --target under_threads
+quietly "configuring (release)" cmake --preset release -DMUCBRIDGE_TESTS=ON \
+    -DMUCBRIDGE_SANITIZED="$PWD/build/sanitize" -DMUCBRIDGE_THREAD_SANITIZED="$PWD/build/thread-sanitize"
+quietly "building (release)" cmake --build build/release --parallel "$jobs"
+
+# The tests end what they start; where they are cut short, whatever they left ends with their session.
+setsid ctest --test-dir build/release --output-on-failure --no-tests=error --parallel "$jobs" "${filter[@]}" &
+tests=$!
+trap 'pkill -KILL -s "$tests" 2>/dev/null || true' EXIT
+trap 'exit 130' INT TERM
+wait "$tests"

@@ -1,0 +1,107 @@
+"""The main job: a room is a topic, both ways, with slixmpp, mosquitto_pub and mosquitto_sub, whatever MQTT and payload."""
+import asyncio
+import json
+
+from harness import Client, Gateway, Mosquitto, Test, in_loop, want, want_equal
+
+KINDS = [(payload, qos) for payload in ("text", "json") for qos in (0, 1, 2)]
+
+
+def config(broker, protocol):
+    rules = [{"room": f"{payload}{qos}.{{name}}", "topic": f"{payload}{qos}/{{name}}", "payload": payload, "qos": qos}
+             for payload, qos in KINDS]
+    return {"brokers": {"main": {"url": broker.url, "protocol": protocol}}, "rules": [*rules, {"room": "{name}",
+                                                                                              "topic": "{name}"}]}
+
+
+def spoken(payload, kind):
+    """The words in a payload."""
+    return json.loads(payload)["body"] if kind == "json" else payload
+
+
+async def conversation(gateway, broker, payload, qos, protocol):
+    room, topic = f"{payload}{qos}.foo.bar@rooms.localhost", f"{payload}{qos}/foo/bar"
+    sub = broker.subscribe(topic, more=("-q", "2"))
+    romeo, juliet = await Client.login(gateway, "romeo@localhost"), await Client.login(gateway, "juliet@localhost")
+    await romeo.join(room, "Romeo")
+    await juliet.join(room, "Juliet")
+    as_client = ("-q", str(qos), "-V", "mqttv5" if protocol == "mqtt-5" else "mqttv311")
+
+    def publish(body):
+        broker.publish(topic, json.dumps({"body": body}) if payload == "json" else body, *as_client)
+
+    publish("21.5 °C & <rising>")
+    for client in (romeo, juliet):
+        line = await client.heard("21.5 °C & <rising>", room)
+        want(line.stanza_id, "a publisher's line has a stanza-id")
+        want(line.nick not in ("Romeo", "Juliet"), f"a publisher's nick is its own, not {line.nick}")
+
+    sent = romeo.say(room, "But soft, what light?")
+    own, others = await romeo.heard("But soft, what light?", room), await juliet.heard("But soft, what light?", room)
+    want_equal(own.id, sent, "the id that the sender gave")
+    want_equal(others.id, sent, "the id that others see")
+    want_equal((own.nick, others.nick), ("Romeo", "Romeo"), "the speaker's nick")
+    want(own.stanza_id and own.stanza_id == others.stanza_id, "one stanza-id for everybody")
+    want_equal(own.stanza_id_by, room, "who gave the stanza-id (XEP-0359)")
+    want(own.occupant_id and own.occupant_id == others.occupant_id, "one occupant-id for everybody (XEP-0421)")
+    answer = juliet.say(room, "O Romeo, Romeo")
+    await romeo.heard("O Romeo, Romeo", room)
+
+    publish("the end")
+    await romeo.heard("the end", room)
+    await juliet.heard("the end", room)
+    want(answer != sent, "ids differ")
+    for client in (romeo, juliet):
+        want_equal(client.bodies(room), ["21.5 °C & <rising>", "But soft, what light?", "O Romeo, Romeo", "the end"],
+                   f"what {client.boundjid} heard, once each and in order")
+        want(not client.errors(), f"no errors: {client.errors()}")
+        want(not client.notices(room), f"no notices: {client.notices(room)}")
+    published = [m for m in sub.messages()]
+    want_equal([spoken(m["payload"], payload) for m in published],
+               ["21.5 °C & <rising>", "But soft, what light?", "O Romeo, Romeo", "the end"], "what mosquitto_sub saw")
+    want_equal(published[1]["qos"], qos, "the rule's QoS")
+    if payload == "json":
+        want_equal(json.loads(published[1]["payload"])["id"], own.stanza_id, "the id that travels")
+    romeo.leave(room, "Romeo")
+    await romeo.bye()
+    await juliet.bye()
+
+
+async def crowd(gateway, broker):
+    """Twenty occupants talk at once: everyone hears every line once, in one order."""
+    room = "crowd@rooms.localhost"
+    clients = [await Client.login(gateway, f"user{n}@localhost") for n in range(20)]
+    sub = broker.subscribe("crowd")
+    for n, client in enumerate(clients):
+        await client.join(room, f"nick{n}")
+    for line in range(5):
+        for n, client in enumerate(clients):
+            client.say(room, f"line {line} of nick{n}")
+        await asyncio.sleep(0)
+    for client in clients:
+        await client.until(lambda: len(client.bodies(room)) >= 100, "100 lines are heard")
+    first = clients[0].bodies(room)
+    want_equal(len(set(first)), 100, "different lines")
+    for client in clients:
+        want_equal(client.bodies(room), first, "the same order for everyone [S3]")
+    for n in range(20):
+        want_equal([b for b in first if b.endswith(f" of nick{n}")], [f"line {line} of nick{n}" for line in range(5)],
+                   "a speaker's own order [S3]")
+    want_equal(sub.payloads(), first, "the order of the topic [S3]")
+    for client in clients:
+        await client.bye()
+
+
+with Test(limit=200) as test:
+    broker = Mosquitto(test)
+    for protocol in ("mqtt-5", "mqtt-3.1.1"):
+        gateway = Gateway(test, config=config(broker, protocol))
+        want_equal(gateway.status()["brokers"]["main"]["protocol"],
+                   {"mqtt-5": "MQTT 5", "mqtt-3.1.1": "MQTT 3.1.1"}[protocol], "the protocol that is spoken")
+        for payload, qos in KINDS:
+            with test.case(f"room and topic, {protocol}, QoS {qos}, payload {payload}"):
+                in_loop(conversation(gateway, broker, payload, qos, protocol))
+        with test.case(f"twenty talk at once and hear one order, {protocol} [S3]"):
+            in_loop(crowd(gateway, broker))
+        with test.case(f"nothing crashed and the gateway ends with 0, {protocol}"):
+            want_equal(gateway.stop(), 0, "exit code")
