@@ -57,14 +57,14 @@ public:
 private:
     enum class State { reading, stopped, ended, failed };
 
-    void read(std::string_view bytes, std::size_t seen);
+    std::string_view read(std::string_view bytes, std::size_t seen);
     std::size_t parse(std::string_view bytes);
     std::size_t parse_slice(std::string_view slice);
     void dispatch();
     void reset();
     bool make_parser();
     void drop_parser();
-    void keep_unfinished(std::string_view rest);
+    void fail_as_too_long();
     void fail(std::string_view condition, std::string_view text);
     void fail_as_parser_says();
     /// How many bytes of the unfinished stanza (or tag) the parser holds.
@@ -106,16 +106,20 @@ void Reader::Impl::feed(std::string_view bytes) {
     is_feeding_ = true;
     is_discarding_ = false;
     if (held_.empty()) {
-        read(bytes, 0);
+        held_ = read(bytes, 0);
         return;
     }
+    // Not held_ itself is read: an event may restart the stream. It is moved, since copying it for each byte that
+    // arrives would be quadratic.
     std::string joined = std::exchange(held_, {});
     const std::size_t seen = joined.size();
     joined += bytes;
-    read(joined, seen);
+    joined.erase(0, joined.size() - read(joined, seen).size());
+    held_ = std::move(joined);
 }
 
-void Reader::Impl::read(std::string_view bytes, std::size_t seen) {
+/// Answers with the end of `bytes` that is an unfinished tag. The first `seen` bytes were that already.
+std::string_view Reader::Impl::read(std::string_view bytes, std::size_t seen) {
     while (state_ == State::reading) {
         while (may_skip_space_ && !bytes.empty() && is_space(bytes.front()))
             bytes.remove_prefix(1);
@@ -125,21 +129,20 @@ void Reader::Impl::read(std::string_view bytes, std::size_t seen) {
             break;
         reset();
         if (is_discarding_)
-            return;
+            return {};
         seen = 0;
     }
+    if (state_ == State::reading && pending() + bytes.size() > tree_.limits.stanza_bytes)
+        fail_as_too_long();
     if (state_ == State::reading)
-        keep_unfinished(bytes);
-    else
-        drop_parser();
+        return bytes;
+    drop_parser();
+    return {};
 }
 
-void Reader::Impl::keep_unfinished(std::string_view rest) {
-    if (pending() + rest.size() > tree_.limits.stanza_bytes)
-        fail("policy-violation",
-             "a stanza is too long; want at most " + std::to_string(tree_.limits.stanza_bytes) + " bytes");
-    else
-        held_ = rest;
+void Reader::Impl::fail_as_too_long() {
+    fail("policy-violation",
+         "a stanza is too long; want at most " + std::to_string(tree_.limits.stanza_bytes) + " bytes");
 }
 
 std::size_t Reader::Impl::parse(std::string_view bytes) {
@@ -185,7 +188,7 @@ std::size_t Reader::Impl::parse_slice(std::string_view slice) {
     if (status == XML_STATUS_ERROR)
         fail_as_parser_says();
     else if (pending() > tree_.limits.stanza_bytes)
-        keep_unfinished({});
+        fail_as_too_long();
     return slice.size();
 }
 

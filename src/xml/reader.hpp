@@ -29,9 +29,10 @@ struct ReaderError {
 class Reader {
 public:
     struct Events {
-        std::function<void(const Element& header)> on_header;  // <stream:stream ...>, without children
-        std::function<void(Element stanza)> on_stanza;         // one whole first-level element
-        std::function<void()> on_end;                          // </stream:stream>
+        // <stream:stream ...>, without children; the content namespace that it declares is its attribute "xmlns".
+        std::function<void(const Element& header)> on_header;
+        std::function<void(Element stanza)> on_stanza;  // one whole first-level element
+        std::function<void()> on_end;                   // </stream:stream>
         std::function<void(ReaderError)> on_error;
     };
 

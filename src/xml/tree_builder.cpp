@@ -82,8 +82,11 @@ bool TreeBuilder::set_name(std::string_view name) {
 bool TreeBuilder::set_attributes(const char* const* attributes) {
     for (; attributes[0] != nullptr; attributes += 2) {
         const std::string_view name = attributes[0];
-        if (is_declaration(name))
+        if (is_declaration(name)) {
+            if (depth() == 0 && name == "xmlns")
+                current_->attributes.push_back({"xmlns", {}, attributes[1]});
             continue;
+        }
         const auto qualified = QualifiedName::parse(name);
         if (!qualified)
             return fail("not-well-formed", "an attribute's name is not a qualified name");
