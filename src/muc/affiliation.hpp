@@ -12,4 +12,7 @@ enum class Affiliation { outcast, none, member, admin, owner };
 std::string_view to_string(Role role);
 std::string_view to_string(Affiliation affiliation);
 
+/// The role that one is given at the door. XEP-0045 §5.1.2, table "Initial Role Based on Affiliation".
+Role role_on_entry(Affiliation affiliation, bool moderated);
+
 }  // namespace mucbridge

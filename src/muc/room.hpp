@@ -1,13 +1,23 @@
 #pragma once
 
+#include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/heard.hpp"
 #include "muc/effects.hpp"
+#include "muc/history.hpp"
+#include "muc/last_payloads.hpp"
+#include "muc/lines_in_flight.hpp"
+#include "muc/occupants.hpp"
 #include "muc/options.hpp"
+#include "muc/recent_ids.hpp"
+#include "muc/subject.hpp"
 
 namespace mucbridge {
 
@@ -17,20 +27,14 @@ struct Visitor {
     Jid jid;
 };
 
-/// How much of the past a joiner wants. XEP-0045 §7.2.13.
-struct HistoryWish {
-    std::optional<std::size_t> max_characters, max_stanzas;
-    std::optional<std::chrono::seconds> seconds;
-    std::optional<WallTime> since;
-};
-
 /// A presence that asks to enter.
 struct JoinRequest {
     std::string nick;  // prepared
     std::optional<std::string> password;
     HistoryWish history;
-    Bytes extra;     // children of the presence that are shown to others; may be null
-    std::string id;  // of the presence; may be empty
+    Bytes extra;                    // children of the presence that are shown to others; may be null
+    std::string id;                 // of the presence; may be empty
+    bool nick_was_changed = false;  // the service made it of another that was asked for: 210
 };
 
 /// How a room meets its broker, from Binding and BrokerFacts.
@@ -42,6 +46,7 @@ struct RoomWiring {
     std::string mark;                // "[main]": what publishers' nicks end in, and no occupant's may
     bool carries_properties = true;  // id, origin and seal have a place in what is published (or the payload is json)
     bool tells_refusals = true;      // accepted means that the broker took it (MQTT 5, AMQP, at QoS 1 or 2)
+    std::string filters = {};        // what it reads, for people: "foo/bar"; empty: home
 };
 
 /// One room, purely: given what happened and the time, it says what is to be done. It touches no socket, broker or
@@ -51,11 +56,9 @@ public:
     /// `occupant_id` makes XEP-0421's id of a bare JID in this room.
     Room(Jid address, RoomOptions options, RoomLimits limits, RoomWiring wiring, std::string origin,
          std::function<std::string(const Jid& bare)> occupant_id, Now now);
-    ~Room();
-    Room(Room&&) noexcept;
-    Room& operator=(Room&&) noexcept;
 
     // What occupants and would-be occupants do.
+    /// A new room subscribes first: the joiner waits for the answer, and what it says meanwhile waits with it.
     Effects on_join(const Visitor& visitor, JoinRequest request, Now now);
     /// Presence to the room's own occupant JID by one who is inside: a new status, or (another nick) a change of nick.
     Effects on_presence(const Visitor& visitor, std::string nick, Bytes extra, std::string id, Now now);
@@ -65,7 +68,8 @@ public:
     Effects on_gone(const Visitor& visitor, std::vector<int> statuses, Now now);
     /// `carried`: the line as it came; subject without body is a change of subject.
     Effects on_groupchat(const Visitor& visitor, Line line, Now now);
-    Effects on_private(const Visitor& visitor, std::string nick, std::string type, Line line, Now now);
+    /// To the occupant of that nick. XEP-0045 §7.5.
+    Effects on_private(const Visitor& visitor, const std::string& nick, std::string type, Line line, Now now);
 
     // What the broker does.
     Effects on_wired(RoomWiring wiring, Now now);  // another rule or another protocol after a reload or a reconnect
@@ -76,6 +80,7 @@ public:
     Effects on_waiting(const std::string& stanza_id, Now now);
     /// No room left to wait in: resource-constraint.
     Effects on_full(const std::string& stanza_id, Now now);
+    /// Released means that the link tries the same line again: it stays in flight.
     Effects on_settled(const std::string& stanza_id, const Settlement& settlement, Now now);
     Effects on_heard(Heard heard, Now now);
 
@@ -83,7 +88,7 @@ public:
     Effects on_tick(Now now);
     /// When on_tick() is wanted next; none: not before something happens.
     std::optional<Tick> next_tick() const;
-    /// Everybody out: 332. The room is over.
+    /// Everybody out: 332. What was held back is published. The room is over.
     Effects on_shutdown(Now now);
 
     // What others may ask.
@@ -96,11 +101,119 @@ public:
     const std::string* nick_of(const Jid& full) const;
     bool has_nick(const std::string& nick) const;
     Affiliation affiliation_of(const Jid& jid) const;
+    /// As it was configured or stored. Who is inside keeps the role until the next visit.
+    void remember_affiliation(const Jid& bare, Affiliation affiliation);
+    /// Lines whose way is not over: published, or held back until the subscription is answered.
     std::size_t in_flight() const;
 
 private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    /// One who asked to enter before the subscription was answered.
+    struct Waiter {
+        Visitor visitor;
+        JoinRequest request;
+        std::vector<Line> said;
+        bool has_left = false;
+    };
+    enum class Reading { nothing, asked, granted, refused };
+
+    // room.cpp: wiring, time, the end
+    void subscribe(Effects& effects, Now now);
+    void answered(Effects& effects, Now now);
+    void start_lingering(Now now);
+    std::optional<Tick> closing_time() const;
+    void close_if_over(Effects& effects, Now now);
+    void close(Effects& effects);
+    std::string reads_what() const;
+
+    // room_entry.cpp: coming in
+    bool must_wait(Now now) const;
+    Waiter* find_waiter(const Jid& full);
+    std::optional<StanzaError> refusal(const Visitor& visitor, const JoinRequest& request) const;
+    std::optional<StanzaError> nick_refusal(const std::string& nick, const Jid& bare, const Occupant* self) const;
+    void enter(Effects& effects, const Visitor& visitor, const JoinRequest& request, Now now);
+    void enter_again(Effects& effects, Occupant& occupant, const Visitor& visitor, const JoinRequest& request, Now now);
+    void let_in_waiting(Effects& effects, Now now);
+    void turn_away_waiting(Effects& effects, const StanzaError& error);
+    void turn_away(Effects& effects, const Waiter& waiter, const StanzaError& error) const;
+    void show_past(Effects& effects, const Audience& to, const HistoryWish& wish, Now now) const;
+
+    // room_presence.cpp: being seen
+    bool sees_jids(Role role) const { return !options_.semi_anonymous || role == Role::moderator; }
+    std::shared_ptr<const Speaker> make_speaker(const std::string& nick, const Jid& bare) const;
+    OccupantView view(const Occupant& occupant, Bytes extra, const Jid* real) const;
+    void show_occupants(Effects& effects, const Occupant& viewer, const Audience& to) const;
+    void show_to_others(Effects& effects, const Occupant& occupant, ShowPresence shown, const Jid& real) const;
+    void show_to_self(Effects& effects, const Occupant& occupant, ShowPresence shown, const Audience& to) const;
+    void change_nick(Effects& effects, Occupant& occupant, const Visitor& visitor, const std::string& nick, Bytes extra,
+                     const std::string& id);
+    void go(Effects& effects, const Visitor& visitor, Bytes extra, std::vector<int> statuses, bool with_goodbye,
+            Now now);
+
+    // room_speech.cpp: what occupants say
+    Effects say_unpublished(const Occupant& occupant, const Visitor& visitor, Line line, Now now);
+    void publish(Effects& effects, OwnLine& line, Now now);
+    void publish_held_back(Effects& effects, Now now);
+    void show_unpublished(Effects& effects, Unpublished what, Now now);
+    void notice(Effects& effects, Audience to, std::string text) const;
+
+    // room_echo.cpp: what becomes of a line
+    bool expects_echoes() const;
+    void say(Effects& effects, const OwnLine& line, std::string_view payload, WallTime published_at, Now now);
+    void say_unechoed(Effects& effects, OwnLine line, Now now);
+    void finish(Effects& effects, OwnLine& line, Now now);
+    void refuse_line(Effects& effects, OwnLine line, const StanzaError& error, Now now);
+    void miss_echo(Effects& effects, OwnLine& line, Now now);
+    void stop_expecting(Effects& effects, Now now);
+    void say_awaited(Effects& effects, Now now);
+    void remember_overdue(OwnLine line, bool is_shown, Now now);
+    void forget_overdue(Now now);
+
+    // room_heard.cpp: what the broker delivers
+    bool take_as_own(Effects& effects, const Heard& heard, Now now);
+    void hear_echoes();
+    void on_echo(Effects& effects, OwnLine& line, const Heard& heard, Now now);
+    void on_late_echo(Effects& effects, OwnLine& line, const Heard& heard, Now now);
+    bool is_believed(Effects& effects, const Heard& heard, Now now);
+    void say_theirs(Effects& effects, Heard heard, Now now);
+    void say_publishers(Effects& effects, Heard heard, Now now);
+    std::string nick_apart(const std::string& nick, const std::string& origin) const;
+    void show_line(Effects& effects, std::string nick, std::string occupant_id, Line line, WallTime said_at,
+                   bool is_delayed);
+    static bool is_late(WallTime said_at, Now now);
+
+    Jid address_;
+    RoomOptions options_;
+    RoomLimits limits_;
+    RoomWiring wiring_;
+    std::shared_ptr<const std::string> home_;  // of the wiring, shared by the lines published there
+    std::string origin_;
+    std::function<std::string(const Jid& bare)> occupant_id_;
+    std::map<Jid, Affiliation> affiliations_;
+
+    Occupants occupants_;
+    std::deque<Waiter> waiting_;
+    bool is_open_ = false;  // somebody has entered
+    std::optional<Tick> lingers_until_;
+    std::optional<Tick> last_said_;
+
+    Reading reading_ = Reading::nothing;
+    std::optional<Tick> answer_by_;  // how long to wait for the subscription's answer
+    bool is_away_ = false;
+    std::uint64_t outage_ = 0;      // how often the broker went away
+    std::set<Jid> told_of_outage_;  // speakers
+    bool hears_echoes_ = true;      // false: the room no longer waits for them
+    bool has_told_silence_ = false;
+    bool has_told_clock_ = false;
+    int missing_ = 0;  // echoes, in a row
+
+    LinesInFlight in_flight_;
+    LineTable overdue_;  // home without an echo, which may still come
+    std::size_t unpublished_ = 0;
+    RecentIds said_, foreign_;
+    WallTime born_;
+    LastPayloads payloads_;
+    History history_;
+    Subject subject_;
 };
 
 }  // namespace mucbridge

@@ -1,0 +1,41 @@
+#include "muc/affiliation.hpp"
+
+namespace mucbridge {
+
+std::string_view to_string(Role role) {
+    switch (role) {
+        case Role::none:
+            return "none";
+        case Role::visitor:
+            return "visitor";
+        case Role::participant:
+            return "participant";
+        case Role::moderator:
+            return "moderator";
+    }
+    return "none";
+}
+
+std::string_view to_string(Affiliation affiliation) {
+    switch (affiliation) {
+        case Affiliation::outcast:
+            return "outcast";
+        case Affiliation::none:
+            return "none";
+        case Affiliation::member:
+            return "member";
+        case Affiliation::admin:
+            return "admin";
+        case Affiliation::owner:
+            return "owner";
+    }
+    return "none";
+}
+
+Role role_on_entry(Affiliation affiliation, bool moderated) {
+    if (affiliation >= Affiliation::admin)
+        return Role::moderator;
+    return moderated && affiliation < Affiliation::member ? Role::visitor : Role::participant;
+}
+
+}  // namespace mucbridge

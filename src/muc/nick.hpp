@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/stanza_error.hpp"
+
+namespace mucbridge {
+
+/// The form under which nicks are compared: without case (Latin, Greek, Cyrillic, Armenian) and without characters
+/// that show nothing, so that "Romeo", "ROMEO" and "Ro" U+200B "meo" are one. Wants UTF-8.
+std::string fold_nick(std::string_view nick);
+
+/// Whether a nick may never be an occupant's: blank, with control or bidirectional characters, longer than
+/// `characters`, or ending in `mark`, which is for what the broker's publishers say.
+std::optional<StanzaError> refuse_nick(std::string_view nick, std::size_t characters, std::string_view mark);
+
+/// How a publisher is called: "sensor" becomes "sensor [main]"; one called like the broker, "main", is just "[main]".
+std::string publisher_nick(std::string_view wish, std::string_view mark);
+
+}  // namespace mucbridge

@@ -1,0 +1,218 @@
+#include "muc/room.hpp"
+
+#include <algorithm>
+
+#include "muc/nick.hpp"
+
+namespace mucbridge {
+namespace {
+
+/// Lines older than this no longer keep an emptied room.
+constexpr std::chrono::minutes in_flight_at_most{5};
+
+}  // namespace
+
+Room::Room(Jid address, RoomOptions options, RoomLimits limits, RoomWiring wiring, std::string origin,
+           std::function<std::string(const Jid& bare)> occupant_id, Now now)
+    : address_{std::move(address)},
+      options_{std::move(options)},
+      limits_{limits},
+      wiring_{std::move(wiring)},
+      home_{std::make_shared<const std::string>(wiring_.home)},
+      origin_{std::move(origin)},
+      occupant_id_{std::move(occupant_id)},
+      said_{limits.remembered_ids},
+      foreign_{limits.remembered_ids},
+      born_{now.wall},
+      history_{limits.history_lines} {
+    // Without a mark an occupant could be called like a publisher.
+    if (wiring_.mark.empty())
+        wiring_.mark = "[broker]";
+}
+
+Effects Room::on_wired(RoomWiring wiring, Now now) {
+    Effects effects;
+    const bool read = wiring_.reads;
+    wiring_ = std::move(wiring);
+    home_ = std::make_shared<const std::string>(wiring_.home);
+    if (wiring_.mark.empty())
+        wiring_.mark = "[broker]";
+    if (read && !wiring_.reads && reading_ != Reading::nothing) {
+        reading_ = Reading::nothing;
+        effects.emplace_back(Unsubscribe{});
+        answered(effects, now);
+    } else if (wiring_.reads && !read && is_open_) {
+        subscribe(effects, now);
+    }
+    if (!expects_echoes())
+        say_awaited(effects, now);
+    return effects;
+}
+
+Effects Room::on_granted(const Granted& granted, Now now) {
+    Effects effects;
+    const bool was_refused = reading_ == Reading::refused;
+    if (reading_ == Reading::nothing)
+        return effects;
+    reading_ = granted.granted ? Reading::granted : Reading::refused;
+    if (granted.granted) {
+        answered(effects, now);
+        return effects;
+    }
+    const std::string text = "the broker refuses the subscription of " + reads_what() + ": " + granted.reason;
+    if (!is_open_) {
+        turn_away_waiting(effects, {Condition::forbidden, text, ErrorType::auth});
+        close(effects);
+        return effects;
+    }
+    if (!was_refused) {
+        notice(effects, occupants_.everyone(), "From now on nothing of it is heard here: " + text + ".");
+        effects.emplace_back(Warn{to_string(address_) + ": " + text});
+    }
+    answered(effects, now);
+    say_awaited(effects, now);
+    close_if_over(effects, now);
+    return effects;
+}
+
+Effects Room::on_broker_up(Now now) {
+    is_away_ = false;
+    if (reading_ == Reading::asked)
+        answer_by_ = now.tick + limits_.subscription_wait;
+    return {};
+}
+
+Effects Room::on_broker_away(const std::string&, Now now) {
+    Effects effects;
+    is_away_ = true;
+    ++outage_;
+    told_of_outage_.clear();
+    // The link asks again when the broker is back, and that is when the answer comes.
+    if (reading_ != Reading::nothing)
+        reading_ = Reading::asked;
+    answered(effects, now);
+    return effects;
+}
+
+void Room::subscribe(Effects& effects, Now now) {
+    reading_ = Reading::asked;
+    if (!is_away_)
+        answer_by_ = now.tick + limits_.subscription_wait;
+    effects.emplace_back(Subscribe{});
+}
+
+/// The subscription is answered, or will not be for now: nothing waits for it any longer.
+void Room::answered(Effects& effects, Now now) {
+    answer_by_.reset();
+    let_in_waiting(effects, now);
+    publish_held_back(effects, now);
+}
+
+Effects Room::on_tick(Now now) {
+    Effects effects;
+    if (answer_by_ && now.tick >= *answer_by_)
+        answered(effects, now);
+    for (OwnLine* line = in_flight_.next_awaited(); line && line->deadline <= now.tick;
+         line = in_flight_.next_awaited())
+        miss_echo(effects, *line, now);
+    close_if_over(effects, now);
+    return effects;
+}
+
+std::optional<Tick> Room::next_tick() const {
+    std::optional<Tick> next = closing_time();
+    const auto sooner = [&](Tick tick) { next = next ? std::min(*next, tick) : tick; };
+    if (answer_by_ && (!waiting_.empty() || in_flight_.holds_back()))
+        sooner(*answer_by_);
+    if (const OwnLine* line = in_flight_.next_awaited())
+        sooner(line->deadline);
+    return next;
+}
+
+void Room::start_lingering(Now now) {
+    if (occupants_.empty() && waiting_.empty() && !lingers_until_)
+        lingers_until_ = now.tick + limits_.linger;
+}
+
+/// When the emptied room may close, if nothing happens before.
+std::optional<Tick> Room::closing_time() const {
+    if (!lingers_until_ || in_flight_.size() == 0)
+        return lingers_until_;
+    return std::max(*lingers_until_, *last_said_ + in_flight_at_most);
+}
+
+void Room::close_if_over(Effects& effects, Now now) {
+    if (const auto time = closing_time(); time && now.tick >= *time)
+        close(effects);
+}
+
+void Room::close(Effects& effects) {
+    while (OwnLine* line = in_flight_.any())
+        effects.emplace_back(Home{in_flight_.take(*line).line.stanza_id});
+    if (reading_ != Reading::nothing)
+        effects.emplace_back(Unsubscribe{});
+    reading_ = Reading::nothing;
+    is_open_ = false;
+    answer_by_.reset();
+    lingers_until_.reset();
+    unpublished_ = 0;
+    effects.emplace_back(Close{});
+}
+
+Effects Room::on_shutdown(Now now) {
+    Effects effects;
+    publish_held_back(effects, now);
+    turn_away_waiting(effects, {Condition::service_unavailable, "the room is shutting down", ErrorType::wait});
+    for (const Occupant& occupant : occupants_.all()) {
+        for (const Attendance& session : occupant.sessions) {
+            ShowPresence shown;
+            shown.to = make_audience(session.route);
+            shown.occupant = view(occupant, nullptr, nullptr);
+            shown.occupant.role = Role::none;
+            shown.available = false;
+            shown.statuses = {110, 332};
+            effects.emplace_back(std::move(shown));
+        }
+    }
+    occupants_.clear();
+    answer_by_.reset();
+    lingers_until_.reset();
+    return effects;
+}
+
+/// What the room subscribes to, for people.
+std::string Room::reads_what() const {
+    if (!wiring_.filters.empty())
+        return wiring_.filters;
+    return wiring_.home.empty() ? "the room's address" : wiring_.home;
+}
+
+const Jid& Room::address() const { return address_; }
+const RoomOptions& Room::options() const { return options_; }
+const std::string& Room::subject() const { return subject_.text; }
+std::size_t Room::occupant_count() const { return occupants_.size(); }
+std::size_t Room::in_flight() const { return in_flight_.size(); }
+bool Room::has_nick(const std::string& nick) const { return occupants_.find_nick(fold_nick(nick)) != nullptr; }
+
+std::vector<std::string> Room::nicks() const {
+    std::vector<std::string> nicks;
+    for (const Occupant& occupant : occupants_.all())
+        nicks.push_back(occupant.speaker->nick);
+    return nicks;
+}
+
+const std::string* Room::nick_of(const Jid& full) const {
+    const Occupant* occupant = occupants_.find(full);
+    return occupant ? &occupant->speaker->nick : nullptr;
+}
+
+Affiliation Room::affiliation_of(const Jid& jid) const {
+    const auto known = affiliations_.find(jid.bare());
+    return known == affiliations_.end() ? Affiliation::none : known->second;
+}
+
+void Room::remember_affiliation(const Jid& bare, Affiliation affiliation) {
+    affiliations_.insert_or_assign(bare.bare(), affiliation);
+}
+
+}  // namespace mucbridge

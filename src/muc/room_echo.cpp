@@ -1,0 +1,158 @@
+#include "core/utf8.hpp"
+#include "muc/nick.hpp"
+#include "muc/room.hpp"
+
+namespace mucbridge {
+namespace {
+
+/// How long a line that nobody confirmed is remembered, for its echo may be late.
+constexpr std::chrono::minutes overdue_is_remembered{5};
+/// How much of a line a notice quotes, in bytes.
+constexpr std::size_t quoted_bytes = 60;
+
+std::string quote(const std::string& body) {
+    const std::string_view part = cut_utf8(body, quoted_bytes);
+    return '"' + std::string{part} + (part.size() < body.size() ? "…\"" : "\"");
+}
+
+}  // namespace
+
+Effects Room::on_waiting(const std::string& stanza_id, Now) {
+    Effects effects;
+    const OwnLine* line = in_flight_.find(stanza_id);
+    if (!line)
+        return effects;
+    if (told_of_outage_.insert(line->speaker->real).second)
+        notice(effects, make_audience(line->route),
+               is_away_ ? "The broker is away: what you say waits, and is shown when the broker has it."
+                        : "The broker is behind: what you say waits, and is shown when the broker has it.");
+    return effects;
+}
+
+Effects Room::on_full(const std::string& stanza_id, Now now) {
+    Effects effects;
+    if (OwnLine* line = in_flight_.find(stanza_id))
+        refuse_line(effects, in_flight_.take(*line),
+                    {Condition::resource_constraint,
+                     is_away_ ? "the broker is away, and no more lines can wait for it"
+                              : "the broker is behind, and no more lines can wait for it",
+                     ErrorType::wait},
+                    now);
+    return effects;
+}
+
+Effects Room::on_settled(const std::string& stanza_id, const Settlement& settlement, Now now) {
+    Effects effects;
+    OwnLine* line = in_flight_.find(stanza_id);
+    if (!line || line->is_accepted)
+        return effects;
+    switch (settlement.outcome) {
+        case Settlement::Outcome::released:
+            break;
+        case Settlement::Outcome::rejected:
+            refuse_line(
+                effects, in_flight_.take(*line),
+                {Condition::not_allowed, "the broker refuses this line: " + settlement.reason, ErrorType::cancel}, now);
+            break;
+        case Settlement::Outcome::accepted:
+            if (!expects_echoes()) {
+                say_unechoed(effects, in_flight_.take(*line), now);
+                close_if_over(effects, now);
+                break;
+            }
+            line->outage = outage_;
+            in_flight_.await(*line, now.tick + limits_.echo_wait);
+            break;
+    }
+    return effects;
+}
+
+bool Room::expects_echoes() const {
+    const bool is_subscribed = reading_ == Reading::granted || reading_ == Reading::asked;
+    return wiring_.reads && wiring_.reads_own && is_subscribed && hears_echoes_;
+}
+
+/// To everyone inside, as it was said. `published_at` is that of the latest publication, as far as it is known.
+void Room::say(Effects& effects, const OwnLine& line, std::string_view payload, WallTime published_at, Now now) {
+    said_.add(line.line.stanza_id, {published_at, true});
+    payloads_.add(*line.address, payload, false);
+    show_line(effects, line.speaker->nick, line.speaker->occupant_id, line.line, line.said_at,
+              is_late(line.said_at, now));
+}
+
+/// The broker has it, and it does not come back, or not in time.
+void Room::say_unechoed(Effects& effects, OwnLine line, Now now) {
+    say(effects, line, *line.line.body, now.wall, now);
+    finish(effects, line, now);
+    if (wiring_.reads_own && !wiring_.carries_properties)
+        remember_overdue(std::move(line), true, now);
+}
+
+void Room::finish(Effects& effects, OwnLine& line, Now now) {
+    effects.emplace_back(Home{line.line.stanza_id});
+    for (Unpublished& what : line.behind) {
+        --unpublished_;
+        show_unpublished(effects, std::move(what), now);
+    }
+    line.behind.clear();
+}
+
+void Room::refuse_line(Effects& effects, OwnLine line, const StanzaError& error, Now now) {
+    effects.emplace_back(Refuse{line.route, Refuse::Kind::message, {}, line.line.id, "groupchat", error});
+    finish(effects, line, now);
+    close_if_over(effects, now);
+}
+
+/// The deadline of an accepted line passed without its echo.
+void Room::miss_echo(Effects& effects, OwnLine& missed, Now now) {
+    // What an outage swallowed tells nothing of the right to read.
+    const bool counts = missed.outage == outage_ && reading_ == Reading::granted;
+    OwnLine line = in_flight_.take(missed);
+    if (wiring_.tells_refusals) {
+        say_unechoed(effects, std::move(line), now);
+    } else {
+        notice(effects, make_audience(line.route),
+               "Not confirmed: " + quote(*line.line.body) + " may not have reached " + *line.address + ".");
+        finish(effects, line, now);
+        remember_overdue(std::move(line), false, now);
+    }
+    if (counts && ++missing_ >= limits_.missing_echoes && hears_echoes_)
+        stop_expecting(effects, now);
+}
+
+void Room::stop_expecting(Effects& effects, Now now) {
+    hears_echoes_ = false;
+    if (!has_told_silence_) {
+        has_told_silence_ = true;
+        const std::string text = "what is published at " + wiring_.home +
+                                 " does not come back: probably the broker denies reading " + wiring_.home;
+        notice(effects, occupants_.everyone(),
+               "Lines are shown without waiting for their return, for " + text + ". What others say may be missing.");
+        effects.emplace_back(Warn{to_string(address_) + ": " + text});
+    }
+    say_awaited(effects, now);
+}
+
+/// Nothing comes back any more: what the broker has is said.
+void Room::say_awaited(Effects& effects, Now now) {
+    for (OwnLine* line : in_flight_.awaited())
+        say_unechoed(effects, in_flight_.take(*line), now);
+}
+
+void Room::remember_overdue(OwnLine line, bool is_shown, Now now) {
+    forget_overdue(now);
+    if (overdue_.size() >= limits_.lines_in_flight && overdue_.oldest())
+        overdue_.take(*overdue_.oldest());
+    line.is_shown = is_shown;
+    line.deadline = now.tick + overdue_is_remembered;
+    OwnLine& added = overdue_.add(std::move(line));
+    if (!wiring_.carries_properties)
+        overdue_.index_text(added);
+}
+
+void Room::forget_overdue(Now now) {
+    while (overdue_.oldest() && overdue_.oldest()->deadline <= now.tick)
+        overdue_.take(*overdue_.oldest());
+}
+
+}  // namespace mucbridge

@@ -1,0 +1,170 @@
+#include <algorithm>
+
+#include "core/unique.hpp"
+#include "muc/nick.hpp"
+#include "muc/room.hpp"
+
+namespace mucbridge {
+namespace {
+
+/// How far the clocks of gateways that share a key may differ.
+constexpr std::chrono::seconds clock_tolerance{60};
+/// How much of an origin tells two occupants of one nick apart.
+constexpr std::size_t shown_of_origin = 8;
+
+/// The occupant's own text, or (the mapper cut it) the beginning of it.
+bool is_text_of(const Heard& heard, const OwnLine& line) {
+    const std::string& body = *line.line.body;
+    return heard.cut ? body.starts_with(heard.body) : heard.body == body;
+}
+
+std::string body_of(const Heard& heard) {
+    return heard.cut ? heard.body + "\n… (cut: the message was longer than a line may be)" : heard.body;
+}
+
+}  // namespace
+
+Effects Room::on_heard(Heard heard, Now now) {
+    Effects effects;
+    forget_overdue(now);
+    if (take_as_own(effects, heard, now))
+        close_if_over(effects, now);
+    else if (is_believed(effects, heard, now))
+        say_theirs(effects, std::move(heard), now);
+    else if (heard.id.empty() || !foreign_.find(heard.id))
+        say_publishers(effects, std::move(heard), now);
+    return effects;
+}
+
+/// Whether this is a line of ours coming back, or one that was said before; either is then dealt with. An id alone
+/// proves nothing: a stranger can read it off the broker, but cannot seal it.
+bool Room::take_as_own(Effects& effects, const Heard& heard, Now now) {
+    if (heard.sealed) {
+        OwnLine* line = in_flight_.find(heard.id);
+        OwnLine* late = line ? nullptr : overdue_.find(heard.id);
+        if (line && line->is_published && *line->address == heard.address && is_text_of(heard, *line))
+            return on_echo(effects, *line, heard, now), true;
+        if (late && *late->address == heard.address && is_text_of(heard, *late))
+            return on_late_echo(effects, *late, heard, now), true;
+        if (const RecentIds::Entry* known = said_.find(heard.id)) {
+            // A second copy; of a line of ours that was said without its echo, it tells that echoes do come.
+            if (known->is_ours)
+                hear_echoes();
+            return true;
+        }
+    }
+    if (heard.retained && payloads_.has(heard.address, heard.raw))
+        return true;
+    if (!heard.id.empty() || wiring_.carries_properties)
+        return false;
+    // MQTT 3.1.1 with plain text has no place for an id: the oldest line of this text is what came back.
+    if (OwnLine* line = in_flight_.oldest_with(heard.address, heard.raw))
+        return on_echo(effects, *line, heard, now), true;
+    if (OwnLine* line = overdue_.oldest_with(heard.address, heard.raw))
+        return on_late_echo(effects, *line, heard, now), true;
+    return false;
+}
+
+void Room::hear_echoes() {
+    missing_ = 0;
+    hears_echoes_ = true;
+}
+
+void Room::on_echo(Effects& effects, OwnLine& back, const Heard& heard, Now now) {
+    // The broker delivers in order: what this user said before, and the broker has, does not come any more.
+    while (OwnLine* earlier = wiring_.tells_refusals ? in_flight_.overtaken_by(back) : nullptr)
+        say_unechoed(effects, in_flight_.take(*earlier), now);
+    hear_echoes();
+    has_told_silence_ = false;
+    OwnLine line = in_flight_.take(back);
+    say(effects, line, heard.raw, heard.published_at.value_or(now.wall), now);
+    finish(effects, line, now);
+    // A new subscription brings what is retained; without an id, the line that the link tries again is another copy.
+    if (heard.retained && heard.id.empty() && !line.is_accepted)
+        remember_overdue(std::move(line), true, now);
+}
+
+/// Of a line that was not confirmed in time, or was said without its echo.
+void Room::on_late_echo(Effects& effects, OwnLine& back, const Heard& heard, Now now) {
+    hear_echoes();
+    OwnLine line = overdue_.take(back);
+    if (line.is_shown)
+        return;
+    const Occupant* holder = occupants_.find_nick(line.speaker->folded_nick);
+    if (holder && holder->speaker->real != line.speaker->real) {
+        auto apart = std::make_shared<Speaker>(*line.speaker);
+        apart->nick = nick_apart(apart->nick, origin_);
+        line.speaker = std::move(apart);
+    }
+    say(effects, line, heard.raw, heard.published_at.value_or(now.wall), now);
+}
+
+/// Is it the line of an occupant elsewhere: of another gateway with our key, or of another room here? A sealed line
+/// that may have been said and forgotten since is a replay, and so is a stranger's.
+bool Room::is_believed(Effects& effects, const Heard& heard, Now now) {
+    if (!heard.sealed || heard.id.empty() || !heard.published_at)
+        return false;
+    if (*heard.published_at > now.wall + clock_tolerance) {
+        if (!has_told_clock_)
+            effects.emplace_back(Warn{to_string(address_) + ": lines of the gateway " + heard.origin +
+                                      " are not taken for its occupants': its clock is ahead of ours by more than " +
+                                      std::to_string(clock_tolerance.count()) + " seconds"});
+        has_told_clock_ = true;
+        return false;
+    }
+    // What is retained is old by nature; it is shown with the time that is sealed in it.
+    return heard.retained || *heard.published_at > std::max(born_ - clock_tolerance, said_.forgotten_until());
+}
+
+void Room::say_theirs(Effects& effects, Heard heard, Now now) {
+    said_.add(heard.id, {*heard.published_at, false});
+    payloads_.add(heard.address, heard.raw, heard.retained);
+    const WallTime said_at = heard.said_at.value_or(*heard.published_at);
+    std::string folded = fold_nick(heard.nick);
+    folded.erase(folded.find_last_not_of(' ') + 1);
+    const bool is_taken = occupants_.find_nick(folded) || folded.ends_with(fold_nick(wiring_.mark));
+    Line line;
+    line.body = body_of(heard);
+    line.id = std::move(heard.sender_id);
+    line.stanza_id = std::move(heard.id);
+    line.lang = std::move(heard.lang);
+    show_line(effects, is_taken ? nick_apart(heard.nick, heard.origin) : std::move(heard.nick), {}, std::move(line),
+              said_at, heard.retained || is_late(said_at, now));
+}
+
+/// A line of nobody's whom we know: an id of our own, a nick that no occupant can have, no power over other lines.
+void Room::say_publishers(Effects& effects, Heard heard, Now now) {
+    if (!heard.id.empty())
+        foreign_.add(heard.id, {now.wall, false});
+    payloads_.add(heard.address, heard.raw, heard.retained);
+    Line line;
+    line.body = body_of(heard);
+    line.stanza_id = make_uuid7(now.wall);
+    line.lang = std::move(heard.lang);
+    show_line(effects, publisher_nick(heard.nick, wiring_.mark), {}, std::move(line), now.wall, heard.retained);
+}
+
+/// A nick that is taken here, with the gateway of who speaks.
+std::string Room::nick_apart(const std::string& nick, const std::string& origin) const {
+    std::string apart = nick + " [" + origin.substr(0, shown_of_origin) + "]";
+    if (origin.empty() || occupants_.find_nick(fold_nick(apart)))
+        apart = nick + " " + wiring_.mark;
+    return apart;
+}
+
+/// Said long before it is shown: an outage lies between.
+bool Room::is_late(WallTime said_at, Now now) {
+    constexpr std::chrono::seconds unnoticed{10};
+    return now.wall - said_at >= unnoticed;
+}
+
+void Room::show_line(Effects& effects, std::string nick, std::string occupant_id, Line line, WallTime said_at,
+                     bool is_delayed) {
+    if (history_.wants_any())
+        history_.add({nick, occupant_id, line, said_at});
+    if (!occupants_.empty())
+        effects.emplace_back(ShowLine{occupants_.everyone(), std::move(nick), std::move(occupant_id), std::move(line),
+                                      is_delayed ? std::optional{said_at} : std::nullopt});
+}
+
+}  // namespace mucbridge

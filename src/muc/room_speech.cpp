@@ -1,0 +1,136 @@
+#include "core/unique.hpp"
+#include "muc/nick.hpp"
+#include "muc/room.hpp"
+
+namespace mucbridge {
+namespace {
+
+/// What one who is not yet inside may say before the room no longer keeps it.
+constexpr std::size_t lines_of_a_waiter = 100;
+
+Effects refuse_message(const Visitor& visitor, std::string nick, std::string id, std::string type, StanzaError error) {
+    Effects effects;
+    effects.emplace_back(Refuse{visitor.route, Refuse::Kind::message, std::move(nick), std::move(id), std::move(type),
+                                std::move(error)});
+    return effects;
+}
+
+bool has_body(const Line& line) { return line.body && !line.body->empty(); }
+bool is_subject_change(const Line& line) { return line.subject && !line.body; }
+
+}  // namespace
+
+Effects Room::on_groupchat(const Visitor& visitor, Line line, Now now) {
+    const auto refuse = [&](Condition condition, std::string text, ErrorType type) {
+        return refuse_message(visitor, {}, line.id, "groupchat", {condition, std::move(text), type});
+    };
+    const Occupant* occupant = occupants_.find(visitor.jid);
+    if (!occupant) {
+        Waiter* waiter = find_waiter(visitor.jid);
+        if (!waiter)
+            return refuse(Condition::not_acceptable, "you are not in this room", ErrorType::modify);
+        if (waiter->said.size() >= lines_of_a_waiter)
+            return refuse(Condition::resource_constraint, "too much is said before the room is open", ErrorType::wait);
+        waiter->said.push_back(std::move(line));
+        return {};
+    }
+    // XEP-0045 §7.4: without voice nothing is said in a moderated room.
+    if (occupant->role < Role::participant)
+        return refuse(Condition::forbidden, "you have no voice in this room", ErrorType::auth);
+    if (!has_body(line))
+        return say_unpublished(*occupant, visitor, std::move(line), now);
+    if (!wiring_.writes)
+        return refuse(Condition::not_allowed, "this room only shows what is published at " + reads_what(),
+                      ErrorType::cancel);
+    if (in_flight_.size() >= limits_.lines_in_flight)
+        return refuse(Condition::resource_constraint, "too many lines of this room are on their way", ErrorType::wait);
+    line.stanza_id = make_uuid7(now.wall);
+    OwnLine own;
+    own.line = std::move(line);
+    own.speaker = occupant->speaker;
+    own.route = visitor.route;
+    own.address = home_;
+    own.said_at = now.wall;
+    OwnLine& added = in_flight_.add(std::move(own));
+    last_said_ = now.tick;
+
+    Effects effects;
+    if (answer_by_ && now.tick >= *answer_by_)
+        answered(effects, now);
+    if (answer_by_ && wiring_.reads_own)
+        in_flight_.hold_back(added);
+    else
+        publish(effects, added, now);
+    return effects;
+}
+
+void Room::publish(Effects& effects, OwnLine& line, Now now) {
+    in_flight_.on_published(line, !wiring_.carries_properties);
+    effects.emplace_back(
+        Publish{Said{line.line, line.speaker->nick, line.speaker->occupant, address_, line.said_at, now.wall}});
+}
+
+void Room::publish_held_back(Effects& effects, Now now) {
+    for (OwnLine* line : in_flight_.take_held_back())
+        publish(effects, *line, now);
+}
+
+/// What has no body (a chat state, a receipt, a subject) is shown and not published; it does not overtake what the same
+/// user said before.
+Effects Room::say_unpublished(const Occupant& occupant, const Visitor& visitor, Line line, Now now) {
+    if (is_subject_change(line) && occupant.role < Role::moderator && !options_.anyone_sets_subject)
+        return refuse_message(visitor, {}, line.id, "groupchat",
+                              {Condition::forbidden, "only moderators change the subject here", ErrorType::auth});
+    OwnLine* before = in_flight_.latest_of(occupant.speaker->real);
+    if (before && unpublished_ >= limits_.lines_in_flight)
+        return refuse_message(
+            visitor, {}, line.id, "groupchat",
+            {Condition::resource_constraint, "too much waits behind the lines on their way", ErrorType::wait});
+    line.stanza_id = make_uuid7(now.wall);
+    Unpublished what{occupant.speaker, std::move(line)};
+    Effects effects;
+    if (before) {
+        before->behind.push_back(std::move(what));
+        ++unpublished_;
+    } else {
+        show_unpublished(effects, std::move(what), now);
+    }
+    return effects;
+}
+
+void Room::show_unpublished(Effects& effects, Unpublished what, Now now) {
+    if (is_subject_change(what.line))
+        subject_ = {*what.line.subject, what.line.lang, what.speaker->nick, what.speaker->occupant_id, now.wall};
+    if (!occupants_.empty())
+        effects.emplace_back(ShowLine{occupants_.everyone(), what.speaker->nick, what.speaker->occupant_id,
+                                      std::move(what.line), std::nullopt});
+}
+
+Effects Room::on_private(const Visitor& visitor, const std::string& nick, std::string type, Line line, Now) {
+    const auto refuse = [&](Condition condition, std::string text, ErrorType error_type) -> Effects {
+        // RFC 6120 §8.3.1: an error is not answered with an error.
+        if (type == "error")
+            return {};
+        return refuse_message(visitor, nick, line.id, type, {condition, std::move(text), error_type});
+    };
+    const Occupant* sender = occupants_.find(visitor.jid);
+    if (!sender)
+        return refuse(Condition::not_acceptable, "you are not in this room", ErrorType::modify);
+    if (type == "groupchat")
+        return refuse(Condition::bad_request, "a message to one occupant is not of type groupchat", ErrorType::modify);
+    const Occupant* addressee = occupants_.find_nick(fold_nick(nick));
+    if (!addressee || addressee->speaker->nick != nick)
+        return refuse(Condition::item_not_found, "nobody here is called " + nick, ErrorType::cancel);
+    Effects effects;
+    for (const Attendance& session : addressee->sessions)
+        effects.emplace_back(
+            ShowPrivate{session.route, sender->speaker->nick, sender->speaker->occupant_id, type, line});
+    return effects;
+}
+
+void Room::notice(Effects& effects, Audience to, std::string text) const {
+    if (!to->empty())
+        effects.emplace_back(Notice{std::move(to), std::move(text)});
+}
+
+}  // namespace mucbridge
