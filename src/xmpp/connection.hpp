@@ -15,7 +15,10 @@ class Connection {
 public:
     Connection(boost::asio::io_context& io, int native_socket, std::unique_ptr<Session> session,
                std::function<void(Connection&)> on_closed, std::function<Now()> now);
+    /// Closes the socket at once where it is still open, without a word to anybody.
     ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
     void start();
     Session& session();
 

@@ -169,6 +169,7 @@ Session::~Session() = default;
 
 void Session::on_bytes(std::string_view bytes, Now now) {
     impl_->now = now;
+    impl_->has_read = true;
     impl_->read(bytes);
     impl_->tell_end();
 }
@@ -184,6 +185,9 @@ void Session::on_tick(Now now) {
     const bool is_late = now.tick - impl_->started >= impl_->options.limits.unauthenticated_time;
     if (impl_->phase != Impl::Phase::bound && is_late)
         impl_->close("connection-timeout", "the login took too long");
+    if (!impl_->has_read)
+        impl_->reader.park();
+    impl_->has_read = false;
     impl_->tell_end();
 }
 

@@ -56,7 +56,8 @@ public:
     void on_bytes(std::string_view bytes, Now now);
     /// The peer closed its side or the socket failed.
     void on_disconnected(const std::string& why);
-    /// Time limits: a stream that is not authenticated in time is closed with connection-timeout.
+    /// Time limits: a stream that is not bound in time is closed with connection-timeout. A session that was quiet
+    /// since the last tick gives back its parser's memory.
     void on_tick(Now now);
 
     /// Queues whole stanzas, already escaped. Nothing happens before binding, or once the stream is closing. Over the

@@ -1,0 +1,258 @@
+#include "xmpp/connection.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+
+namespace mucbridge {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using Socket = asio::generic::stream_protocol::socket;
+
+namespace {
+
+constexpr std::chrono::seconds tick_before_bound{1};
+constexpr std::chrono::seconds tick_when_bound{10};
+constexpr std::chrono::seconds patience{5};  // from the end of the stream to the end of the socket
+// A peer that leaves this much unread is not read from until it has caught up: its requests would only make more.
+constexpr std::size_t pause_reading_above = 1024 * 1024;
+constexpr std::size_t resume_reading_below = 256 * 1024;
+
+/// A loop is one thread, and a read is over before the next begins: one buffer serves all its sockets.
+asio::mutable_buffer read_buffer() {
+    thread_local std::array<char, 64 * 1024> bytes;
+    return asio::buffer(bytes);
+}
+
+bool is_not_ready(const error_code& error) {
+    return error == asio::error::would_block || error == asio::error::try_again || error == asio::error::interrupted;
+}
+
+}  // namespace
+
+/// Its handlers keep it alive; what they still find to do ends with the Connection.
+struct Connection::Impl : std::enable_shared_from_this<Connection::Impl> {
+    Impl(asio::io_context& io_context, Connection& connection, std::unique_ptr<Session> stream,
+         std::function<void(Connection&)> closed, std::function<Now()> clocks)
+        : io(io_context),
+          owner(&connection),
+          session(std::move(stream)),
+          on_closed(std::move(closed)),
+          now(std::move(clocks)),
+          socket(io_context),
+          timer(io_context) {}
+
+    void adopt(int native_socket);
+    void start();
+    void wake();
+    void flush();
+    void write();
+    void shut_down();
+    void wait_writable();
+    void wait_readable();
+    void on_readable();
+    void on_tick();
+    void schedule_tick();
+    void fail(const std::string& why);
+    void finish();
+    void abandon();
+    bool is_gone() const { return owner == nullptr || is_finished; }
+
+    asio::io_context& io;
+    Connection* owner;
+    std::unique_ptr<Session> session;
+    std::function<void(Connection&)> on_closed;
+    std::function<Now()> now;
+    Socket socket;
+    asio::steady_timer timer;
+    bool is_flush_posted = false;
+    bool is_waiting_writable = false, is_waiting_readable = false;
+    bool is_congested = false;  // see pause_reading_above
+    bool is_ending = false;     // the stream is over; the socket has `patience`
+    bool is_shut_down = false;  // our direction of it is closed
+    bool is_finished = false;
+};
+
+void Connection::Impl::adopt(int native_socket) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    const bool is_known = ::getsockname(native_socket, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+    error_code error;
+    socket.assign({is_known ? address.ss_family : AF_INET, IPPROTO_TCP}, native_socket, error);
+    if (error)
+        ::close(native_socket);
+    else
+        socket.non_blocking(true, error);
+    if (error)
+        return fail(error.message());
+    // Writes are gathered already; waiting for more would only delay them. A socket that is not TCP may refuse.
+    socket.set_option(asio::ip::tcp::no_delay(true), error);
+}
+
+void Connection::Impl::start() {
+    if (is_gone())
+        return;
+    session->set_wake([this] { wake(); });
+    schedule_tick();
+    wait_readable();
+    wake();
+}
+
+/// One flush for everything that is queued in this turn of the loop.
+void Connection::Impl::wake() {
+    if (is_flush_posted || is_gone())
+        return;
+    is_flush_posted = true;
+    asio::post(io, [self = shared_from_this()] { self->flush(); });
+}
+
+void Connection::Impl::flush() {
+    is_flush_posted = false;
+    if (is_gone())
+        return;
+    if (session->is_over() && !is_ending) {
+        is_ending = true;
+        session->on_disconnected("closed");  // tells the host, where the stream did not end by reading
+        schedule_tick();
+    }
+    if (!is_waiting_writable)
+        write();
+    if (!is_gone())
+        wait_readable();
+}
+
+void Connection::Impl::write() {
+    while (!session->unwritten().empty()) {
+        error_code error;
+        const auto bytes = session->unwritten();
+        const auto count = socket.send(asio::buffer(bytes.data(), bytes.size()), MSG_NOSIGNAL, error);
+        if (is_not_ready(error)) {
+            wait_writable();
+            break;
+        }
+        if (error)
+            return fail(error.message());
+        session->wrote(count);
+    }
+    const auto queued = session->unwritten().size();
+    is_congested = queued > (is_congested ? resume_reading_below : pause_reading_above);
+    if (queued == 0 && is_ending)
+        shut_down();
+}
+
+/// The peer sees the end of the stream, then the end of the socket; its own end is still read (RFC 6120 §4.4).
+void Connection::Impl::shut_down() {
+    if (is_shut_down)
+        return;
+    is_shut_down = true;
+    error_code error;
+    socket.shutdown(Socket::shutdown_send, error);
+    if (error)
+        finish();
+}
+
+void Connection::Impl::wait_writable() {
+    is_waiting_writable = true;
+    socket.async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& error) {
+        self->is_waiting_writable = false;
+        if (!error && !self->is_gone())
+            self->flush();
+    });
+}
+
+void Connection::Impl::wait_readable() {
+    const bool may_read = is_ending || (session->wants_bytes() && !is_congested);
+    if (is_waiting_readable || !may_read)
+        return;
+    is_waiting_readable = true;
+    socket.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
+        self->is_waiting_readable = false;
+        if (!error && !self->is_gone())
+            self->on_readable();
+    });
+}
+
+void Connection::Impl::on_readable() {
+    error_code error;
+    const auto buffer = read_buffer();
+    const auto count = socket.receive(buffer, 0, error);
+    if (error == asio::error::eof || (!error && count == 0)) {
+        session->on_disconnected("closed by the peer");
+        // What is queued for a peer that only closed its own direction still gets there, if the socket takes it now.
+        if (!is_shut_down && !is_waiting_writable)
+            write();
+        return finish();
+    }
+    if (error && !is_not_ready(error))
+        return fail(error.message());
+    if (!error && !is_ending)
+        session->on_bytes({static_cast<const char*>(buffer.data()), count}, now());
+    if (!is_gone())
+        wait_readable();
+}
+
+void Connection::Impl::schedule_tick() {
+    timer.expires_after(is_ending ? patience : session->is_bound() ? tick_when_bound : tick_before_bound);
+    timer.async_wait([self = shared_from_this()](const error_code& error) {
+        if (!error && !self->is_gone())
+            self->on_tick();
+    });
+}
+
+void Connection::Impl::on_tick() {
+    if (is_ending)
+        return finish();
+    session->on_tick(now());
+    if (!is_gone())
+        schedule_tick();
+}
+
+void Connection::Impl::fail(const std::string& why) {
+    session->on_disconnected(why);
+    finish();
+}
+
+/// Never calls back from inside the host's own call, which may come from inside the session.
+void Connection::Impl::finish() {
+    if (is_gone())
+        return;
+    is_finished = true;
+    error_code ignored;
+    socket.close(ignored);
+    timer.cancel();
+    asio::post(io, [self = shared_from_this()] {
+        if (self->owner != nullptr) {
+            const auto closed = std::move(self->on_closed);
+            closed(*self->owner);
+        }
+    });
+}
+
+void Connection::Impl::abandon() {
+    owner = nullptr;
+    error_code ignored;
+    socket.close(ignored);
+    timer.cancel();
+    session.reset();
+}
+
+Connection::Connection(asio::io_context& io, int native_socket, std::unique_ptr<Session> session,
+                       std::function<void(Connection&)> on_closed, std::function<Now()> now)
+    : impl_(std::make_shared<Impl>(io, *this, std::move(session), std::move(on_closed), std::move(now))) {
+    impl_->adopt(native_socket);
+}
+
+Connection::~Connection() { impl_->abandon(); }
+
+void Connection::start() { impl_->start(); }
+
+Session& Connection::session() { return *impl_->session; }
+
+}  // namespace mucbridge
