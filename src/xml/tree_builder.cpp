@@ -8,6 +8,9 @@ namespace {
 /// What a namespace's name may cost: it is written once and then borne by every element and attribute inside.
 constexpr std::size_t namespace_growth = 4;
 
+/// Room that is made at once, since a first child is seldom the only one.
+constexpr std::size_t usual_children = 4;
+
 bool is_declaration(std::string_view name) { return name == "xmlns" || name.starts_with("xmlns:"); }
 
 bool is_space(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
@@ -40,7 +43,10 @@ bool TreeBuilder::start_element() {
     }
     if (!count_node())
         return false;
-    current_ = &open_.back()->add(Element{});
+    auto& nodes = open_.back()->nodes;
+    if (nodes.empty())
+        nodes.reserve(usual_children);
+    current_ = &nodes.emplace_back().value.emplace<Element>();
     return true;
 }
 
