@@ -18,9 +18,9 @@ bool may_begin_name(std::string_view local) {
     const char first = local.front();
     if (first >= 0)
         return (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '_';
-    const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser(XML_ParserCreate("UTF-8"),
-                                                                              XML_ParserFree);
-    if (!parser)
+    thread_local const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser(XML_ParserCreate("UTF-8"),
+                                                                                           XML_ParserFree);
+    if (!parser || XML_ParserReset(parser.get(), "UTF-8") != XML_TRUE)
         return false;
     const std::string document = '<' + std::string(local) + "/>";
     return XML_Parse(parser.get(), document.data(), static_cast<int>(document.size()), 1) == XML_STATUS_OK;

@@ -6,13 +6,17 @@ namespace mucbridge {
 
 std::size_t TokenScanner::scan(std::string_view bytes, std::size_t seen) {
     std::size_t opening = 0;
-    for (std::size_t at = seen; at < bytes.size(); ++at) {
+    for (std::size_t at = seen; at < bytes.size();) {
         if (state_ == State::text) {
             at = opening = next_opening(bytes, at);
-            if (at == bytes.size())
-                break;
+        } else if (state_ == State::quoted) {
+            at = std::min(bytes.find(quote_, at), bytes.size());
+        } else if (state_ == State::tag) {
+            while (at < bytes.size() && bytes[at] != '>' && bytes[at] != '\'' && bytes[at] != '"')
+                ++at;
         }
-        step(bytes[at]);
+        if (at < bytes.size())
+            step(bytes[at++]);
     }
     return is_unfinished() ? opening : bytes.size();
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/utf8.hpp"
+
 namespace mucbridge {
 namespace {
 
@@ -51,14 +53,16 @@ bool TreeBuilder::start_element() {
 }
 
 bool TreeBuilder::declare_namespaces(const char* const* attributes) {
-    std::size_t count = 0;
+    std::size_t count = 0, others = 0;
     for (; attributes[0] != nullptr; attributes += 2) {
         if (++count > limits.attributes)
             return fail("policy-violation",
                         "an element has too many attributes; want at most " + std::to_string(limits.attributes));
         const std::string_view name = attributes[0];
-        if (!is_declaration(name))
+        if (!is_declaration(name)) {
+            ++others;
             continue;
+        }
         if (++declarations_ > limits.attributes)
             return fail("policy-violation",
                         "too many namespaces are declared; want at most " + std::to_string(limits.attributes));
@@ -70,6 +74,7 @@ bool TreeBuilder::declare_namespaces(const char* const* attributes) {
         if (!why.empty())
             return fail("not-well-formed", why);
     }
+    current_->attributes.reserve(others);
     return true;
 }
 
@@ -90,14 +95,14 @@ bool TreeBuilder::set_attributes(const char* const* attributes) {
         const std::string_view name = attributes[0];
         if (is_declaration(name)) {
             if (depth() == 0 && name == "xmlns")
-                current_->attributes.push_back({"xmlns", {}, attributes[1]});
+                add_attribute(name, {}, attributes[1]);
             continue;
         }
         const auto qualified = QualifiedName::parse(name);
         if (!qualified)
             return fail("not-well-formed", "an attribute's name is not a qualified name");
         if (qualified->prefix.empty()) {
-            current_->attributes.push_back({std::string(name), {}, attributes[1]});
+            add_attribute(name, {}, attributes[1]);
             continue;
         }
         const std::string* ns = resolve(name, qualified->prefix);
@@ -107,15 +112,22 @@ bool TreeBuilder::set_attributes(const char* const* attributes) {
         const auto is_same = [&](const Attribute& each) { return each.name == qualified->local && each.ns == *ns; };
         if (std::any_of(current_->attributes.begin(), current_->attributes.end(), is_same))
             return fail("not-well-formed", "an element has the same attribute twice");
-        current_->attributes.push_back({std::string(qualified->local), *ns, attributes[1]});
+        add_attribute(qualified->local, *ns, attributes[1]);
     }
     return true;
+}
+
+void TreeBuilder::add_attribute(std::string_view name, std::string_view ns, std::string_view value) {
+    Attribute& added = current_->attributes.emplace_back();
+    added.name = name;
+    added.ns = ns;
+    added.value = value;
 }
 
 const std::string* TreeBuilder::resolve(std::string_view name, std::string_view prefix) {
     const std::string* ns = namespaces_.find(prefix);
     if (ns == nullptr) {
-        fail("bad-namespace-prefix", "the prefix of \"" + std::string(name.substr(0, 64)) + "\" is not declared");
+        fail("bad-namespace-prefix", "the prefix of \"" + std::string(cut_utf8(name, 64)) + "\" is not declared");
         return nullptr;
     }
     namespace_bytes_ += ns->size();

@@ -33,6 +33,7 @@ private:
     bool declare_namespaces(const char* const* attributes);
     bool set_name(std::string_view name);
     bool set_attributes(const char* const* attributes);
+    void add_attribute(std::string_view name, std::string_view ns, std::string_view value);
     /// The namespace that a prefix stands for, or null after failing.
     const std::string* resolve(std::string_view name, std::string_view prefix);
     bool count_node();

@@ -1,6 +1,6 @@
 #include "xml/writer.hpp"
 
-#include <algorithm>
+#include <array>
 
 namespace mucbridge {
 namespace {
@@ -23,18 +23,18 @@ void append_foreign_attribute(std::string& out, const Attribute& attribute, std:
     append_attribute(out, prefix + ":" + attribute.name, attribute.value);
 }
 
-/// Copies, with `replace` giving what stands for each byte of `special`.
-template <class Replace>
-void append_escaped(std::string& out, std::string_view text, std::string_view special, Replace replace) {
-    while (true) {
-        const std::size_t plain = std::min(text.find_first_of(special), text.size());
-        out.append(text.substr(0, plain));
-        if (plain == text.size())
-            return;
-        out.append(replace(text[plain]));
-        text.remove_prefix(plain + 1);
-    }
+/// Which bytes must not stand as they are.
+using Specials = std::array<bool, 256>;
+
+constexpr Specials make_specials(std::string_view bytes) {
+    Specials specials{};
+    for (const char byte : bytes)
+        specials[static_cast<unsigned char>(byte)] = true;
+    return specials;
 }
+
+constexpr Specials text_specials = make_specials("&<>\r");
+constexpr Specials attribute_specials = make_specials("&<>'\"\t\n\r");
 
 std::string_view reference(char byte) {
     switch (byte) {
@@ -57,12 +57,24 @@ std::string_view reference(char byte) {
     }
 }
 
+void append_escaped(std::string& out, std::string_view text, const Specials& specials) {
+    std::size_t plain = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (!specials[static_cast<unsigned char>(text[at])])
+            continue;
+        out.append(text, plain, at - plain);
+        out.append(reference(text[at]));
+        plain = at + 1;
+    }
+    out.append(text, plain);
+}
+
 }  // namespace
 
-void append_escaped_text(std::string& out, std::string_view text) { append_escaped(out, text, "&<>\r", reference); }
+void append_escaped_text(std::string& out, std::string_view text) { append_escaped(out, text, text_specials); }
 
 void append_escaped_attribute(std::string& out, std::string_view value) {
-    append_escaped(out, value, "&<>'\"\t\n\r", reference);
+    append_escaped(out, value, attribute_specials);
 }
 
 void append_attribute(std::string& out, std::string_view name, std::string_view value) {
