@@ -8,13 +8,13 @@ namespace mucbridge {
 
 /// A room's configuration: what its owner may change. XEP-0045 §10.2.
 struct RoomOptions {
-    std::string title, description;
+    std::string title = {}, description = {};
     bool moderated = false;
     bool members_only = false;
     bool hidden = false;
     bool semi_anonymous = true;  // real JIDs are shown to moderators alone
     bool anyone_sets_subject = false;
-    std::string password;
+    std::string password = {};
     std::size_t max_users = 0;  // 0: as many as the service allows
 };
 

@@ -29,11 +29,11 @@ struct Visitor {
 
 /// A presence that asks to enter.
 struct JoinRequest {
-    std::string nick;  // prepared
-    std::optional<std::string> password;
-    HistoryWish history;
-    Bytes extra;                    // children of the presence that are shown to others; may be null
-    std::string id;                 // of the presence; may be empty
+    std::string nick = {};  // prepared
+    std::optional<std::string> password = {};
+    HistoryWish history = {};
+    Bytes extra = {};               // children of the presence that are shown to others; may be null
+    std::string id = {};            // of the presence; may be empty
     bool nick_was_changed = false;  // the service made it of another that was asked for: 210
 };
 
@@ -42,8 +42,8 @@ struct RoomWiring {
     bool writes = true;              // a rule gives it an address to publish to
     bool reads = true;               // and filters to subscribe
     bool reads_own = true;           // what it publishes comes back
-    std::string home;                // the address it publishes to
-    std::string mark;                // "[main]": what publishers' nicks end in, and no occupant's may
+    std::string home = {};           // the address it publishes to
+    std::string mark = {};           // "[main]": what publishers' nicks end in, and no occupant's may
     bool carries_properties = true;  // id, origin and seal have a place in what is published (or the payload is json)
     bool tells_refusals = true;      // accepted means that the broker took it (MQTT 5, AMQP, at QoS 1 or 2)
     std::string filters = {};        // what it reads, for people: "foo/bar"; empty: home
