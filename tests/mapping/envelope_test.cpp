@@ -108,7 +108,8 @@ TEST_CASE("a JSON line is one object with its keys in one order, and no properti
 
 TEST_CASE("what a gateway publishes is understood and sealed, in both payloads") {
     for (const auto* bridge : {&text, &json})
-        for (const std::string body : {"But soft", "a\r\nb \xF0\x9F\x8C\xB9 </body>", "", "  ", "{\"body\":\"x\"}"}) {
+        for (const std::string& body :
+             std::vector<std::string>{"But soft", "a\r\nb \xF0\x9F\x8C\xB9 </body>", "", "  ", "{\"body\":\"x\"}"}) {
             const auto heard = bridge->hear(carry(bridge->mapper->outbound(bridge->binding, example(body))));
             REQUIRE(heard);
             CHECK(heard->sealed);
@@ -232,7 +233,7 @@ TEST_CASE("a binary payload is shown as a size and a type, never as an empty lin
     delivery.content_type = "image/png";
     CHECK(text.hear(delivery)->body == "binary payload, 1234 bytes, image/png");
     CHECK(json.hear(delivery)->body == "binary payload, 1234 bytes, image/png");
-    for (const std::string type : {"a b", "x\n", "\xff", std::string(200, 'x').c_str()}) {
+    for (const auto& type : {std::string{"a b"}, std::string{"x\n"}, std::string{"\xff"}, std::string(200, 'x')}) {
         delivery.content_type = type;
         CHECK(text.hear(delivery)->body == "binary payload, 1234 bytes, application/octet-stream");
     }
@@ -329,11 +330,11 @@ TEST_CASE("inward JSON needs a body alone; other fields of the wrong type are ab
 }
 
 TEST_CASE("what is not JSON with a body is shown as it came, never dropped, never an empty line") {
-    for (const std::string payload :
-         {"plain", "{", "{}", "[]", "[\"body\"]", "\"body\"", "7", "null", R"({"body":7})", R"({"body":null})",
-          R"({"body":""})", R"({"body":["x"]})", R"({"body":"x"} trailing)", R"({"body":"\ud800"})",
-          R"({"a":{"body":"x"}})", R"({"body":"x",})", R"({"body":"x","n":1e999999})", "{\"body\":\"a\tb\"}",
-          R"({"body":1,"body":"second"})"}) {
+    for (const std::string& payload : std::vector<std::string>{
+             "plain", "{", "{}", "[]", "[\"body\"]", "\"body\"", "7", "null", R"({"body":7})", R"({"body":null})",
+             R"({"body":""})", R"({"body":["x"]})", R"({"body":"x"} trailing)", R"({"body":"\ud800"})",
+             R"({"a":{"body":"x"}})", R"({"body":"x",})", R"({"body":"x","n":1e999999})", "{\"body\":\"a\tb\"}",
+             R"({"body":1,"body":"second"})"}) {
         const auto heard = json.hear(payload);
         REQUIRE(heard);
         CHECK(heard->body == payload);
@@ -351,7 +352,6 @@ TEST_CASE("JSON bombs cost neither the stack nor time") {
     const auto start = std::chrono::steady_clock::now();
     for (const char bomb : {'[', '{', '"', '1', ' ', '\\'}) {
         CHECK(json.hear(std::string(5'000'000, bomb))->body.size() <= 1000);
-        CHECK(json.hear("{\"a\":" + std::string(5'000'000, bomb))->cut);
         CHECK(json.hear("{\"a\":" + std::string(5'000'000, bomb) + "}")->cut);
     }
     std::string nested = "{\"body\":\"x\",\"a\":", keys = "{\"body\":\"x\"";
