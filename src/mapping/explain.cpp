@@ -48,7 +48,7 @@ std::string Mapper::explain_room(std::string_view room) const {
     const auto levels = read_room(name);
     if (!levels) {
         const auto escaped = escape_level(room);
-        const bool helps = escaped != room && Jid::prepare_local(escaped);
+        const bool helps = !prepared && escaped != room && Jid::prepare_local(escaped);
         return levels.error().text + "\n" + (helps ? "Written as a room's name it is " + escaped + "\n" : "");
     }
     const auto bound = bind(name);
