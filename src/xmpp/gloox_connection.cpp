@@ -1,0 +1,172 @@
+#include "xmpp/gloox_connection.hpp"
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+
+namespace mucbridge {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+/// The socket, which lives until its last handler has run; the connection before it may be gone by then.
+class GlooxConnection::Wire : public std::enable_shared_from_this<Wire> {
+public:
+    Wire(GlooxConnection& owner, boost::asio::io_context& io) : owner_(&owner), resolver_(io), socket_(io) {}
+
+    void connect(const std::string& host, std::uint16_t port) {
+        resolver_.async_resolve(
+            host, std::to_string(port),
+            [self = shared_from_this()](error_code error, const tcp::resolver::results_type& found) {
+                if (error)
+                    self->fail(gloox::ConnDnsError, error);
+                else
+                    self->connect(found);
+            });
+    }
+
+    void send(const std::string& data) {
+        waiting_ += data;
+        write();
+    }
+
+    /// The owner hears nothing more; what waits is written before the socket closes.
+    void let_go() {
+        owner_ = nullptr;
+        resolver_.cancel();
+        if (!is_connected_ || is_drained())
+            close();
+    }
+
+    bool is_drained() const { return waiting_.empty() && writing_.empty(); }
+
+private:
+    void connect(const tcp::resolver::results_type& found) {
+        boost::asio::async_connect(socket_, found, [self = shared_from_this()](error_code error, const tcp::endpoint&) {
+            if (error)
+                return self->fail(gloox::ConnConnectionRefused, error);
+            if (self->owner_ == nullptr)
+                return self->close();
+            self->is_connected_ = true;
+            self->socket_.set_option(tcp::no_delay(true), error);
+            self->read();
+            self->owner_->on_connected();
+        });
+    }
+
+    void read() {
+        socket_.async_read_some(boost::asio::buffer(incoming_),
+                                [self = shared_from_this()](error_code error, std::size_t bytes) {
+                                    if (error)
+                                        return self->fail(gloox::ConnStreamClosed, error);
+                                    if (self->owner_ == nullptr)
+                                        return;
+                                    self->owner_->on_received({self->incoming_.data(), bytes});
+                                    if (self->owner_ != nullptr)
+                                        self->read();
+                                });
+    }
+
+    void write() {
+        if (!is_connected_ || !writing_.empty() || waiting_.empty())
+            return;
+        std::swap(writing_, waiting_);
+        boost::asio::async_write(socket_, boost::asio::buffer(writing_),
+                                 [self = shared_from_this()](error_code error, std::size_t) {
+                                     self->writing_.clear();
+                                     if (error)
+                                         return self->fail(gloox::ConnIoError, error);
+                                     self->write();
+                                     if (self->owner_ == nullptr && self->is_drained())
+                                         self->close();
+                                 });
+    }
+
+    void fail(gloox::ConnectionError error, const error_code& code) {
+        close();
+        if (auto* owner = std::exchange(owner_, nullptr))
+            owner->on_failed(error,
+                             code == boost::asio::error::eof ? "the server closed the connection" : code.message());
+    }
+
+    void close() {
+        error_code ignored;
+        socket_.shutdown(tcp::socket::shutdown_both, ignored);
+        socket_.close(ignored);
+        waiting_.clear();
+        is_connected_ = false;
+    }
+
+    GlooxConnection* owner_;
+    tcp::resolver resolver_;
+    tcp::socket socket_;
+    bool is_connected_ = false;
+    std::array<char, 16384> incoming_{};
+    std::string waiting_, writing_;
+};
+
+GlooxConnection::GlooxConnection(boost::asio::io_context& io, std::string host, std::uint16_t port)
+    : ConnectionBase(nullptr), io_(io) {
+    setServer(host, port);
+}
+
+GlooxConnection::~GlooxConnection() { cleanup(); }
+
+gloox::ConnectionError GlooxConnection::connect() {
+    reason_.clear();
+    m_state = gloox::StateConnecting;
+    wire_ = std::make_shared<Wire>(*this, io_);
+    wire_->connect(m_server, static_cast<std::uint16_t>(m_port));
+    return gloox::ConnNoError;
+}
+
+bool GlooxConnection::send(const std::string& data) {
+    if (m_state != gloox::StateConnected)
+        return false;
+    total_out_ += static_cast<long>(data.size());
+    wire_->send(data);
+    return true;
+}
+
+void GlooxConnection::disconnect() { cleanup(); }
+
+void GlooxConnection::cleanup() {
+    m_state = gloox::StateDisconnected;
+    if (wire_)
+        wire_->let_go();
+}
+
+gloox::ConnectionError GlooxConnection::recv(int) { return gloox::ConnNoError; }
+
+gloox::ConnectionError GlooxConnection::receive() { return gloox::ConnNoError; }
+
+void GlooxConnection::getStatistics(long& total_in, long& total_out) {
+    total_in = total_in_;
+    total_out = total_out_;
+}
+
+gloox::ConnectionBase* GlooxConnection::newInstance() const {
+    return new GlooxConnection(io_, m_server, static_cast<std::uint16_t>(m_port));  // NOLINT: gloox owns by pointer
+}
+
+bool GlooxConnection::is_drained() const { return !wire_ || wire_->is_drained(); }
+
+void GlooxConnection::on_connected() {
+    m_state = gloox::StateConnected;
+    m_handler->handleConnect(this);
+}
+
+void GlooxConnection::on_received(const std::string& data) {
+    total_in_ += static_cast<long>(data.size());
+    m_handler->handleReceivedData(this, data);
+}
+
+void GlooxConnection::on_failed(gloox::ConnectionError error, const std::string& reason) {
+    m_state = gloox::StateDisconnected;
+    reason_ = reason;
+    m_handler->handleDisconnect(this, error);
+}
+
+}  // namespace mucbridge

@@ -1,0 +1,346 @@
+#include "xmpp/room_client.hpp"
+
+#include <gloox/client.h>
+#include <gloox/connectionlistener.h>
+#include <gloox/tag.h>
+
+#include <array>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <charconv>
+#include <deque>
+#include <set>
+
+#include "core/unique.hpp"
+#include "core/utf8.hpp"
+#include "xml/element.hpp"
+#include "xml/writer.hpp"
+#include "xmpp/gloox_connection.hpp"
+#include "xmpp/listen_url.hpp"
+
+namespace mucbridge {
+namespace {
+
+constexpr int status_self = 110;
+constexpr int status_created = 201;
+
+/// A gloox client that hands over the stanzas of rooms as they come: gloox's own MUCRoom writes no ids, and parses more
+/// than is wanted here.
+class StanzaClient : public gloox::Client {
+public:
+    StanzaClient(const gloox::JID& jid, const std::string& password, std::function<bool(const gloox::Tag&)> on_stanza)
+        : gloox::Client(jid, password), on_stanza_(std::move(on_stanza)) {}
+
+    void write(const std::string& xml) { ClientBase::send(xml); }
+
+    void handleTag(gloox::Tag* tag) override {
+        const bool is_stanza = tag != nullptr && (tag->name() == "message" || tag->name() == "presence");
+        if (!is_stanza || !on_stanza_(*tag))
+            gloox::Client::handleTag(tag);
+    }
+
+private:
+    std::function<bool(const gloox::Tag&)> on_stanza_;
+};
+
+/// Where to connect for that listener: "any address" is where a server listens, the loopback is one of them.
+Result<ListenUrl> parse_server(std::string_view url) {
+    auto server = ListenUrl::parse(url);
+    if (!server)
+        return server;
+    if (server->host == "0.0.0.0")
+        server->host = "127.0.0.1";
+    else if (server->host == "::")
+        server->host = "::1";
+    if (server->port == 0)
+        return Error{"want a port to connect to, got " + to_log_text(url)};
+    return server;
+}
+
+std::string text_of(const gloox::Tag& parent, const char* name) {
+    const auto* child = parent.findChild(name);
+    return child == nullptr ? std::string{} : child->cdata();
+}
+
+std::string attribute_of(const gloox::Tag& parent, const char* name, const char* ns, const char* attribute) {
+    const auto* child = parent.findChild(name, "xmlns", ns);
+    return child == nullptr ? std::string{} : child->findAttribute(attribute);
+}
+
+std::set<int> statuses_of(const gloox::Tag& presence) {
+    std::set<int> codes;
+    const auto* x = presence.findChild("x", "xmlns", std::string(ns::muc_user));
+    if (x == nullptr)
+        return codes;
+    for (const auto* child : x->children()) {
+        const auto& text = child->findAttribute("code");
+        int code = 0;
+        if (child->name() == "status" &&
+            std::from_chars(text.data(), text.data() + text.size(), code).ec == std::errc{})
+            codes.insert(code);
+    }
+    return codes;
+}
+
+/// Of <error/> in a stanza: the condition's name and the text beside it. RFC 6120 §8.3.
+RoomRefusal refusal_of(const gloox::Tag& stanza) {
+    RoomRefusal refusal;
+    const auto* error = stanza.findChild("error");
+    if (error == nullptr)
+        return refusal;
+    for (const auto* child : error->children()) {
+        if (child->name() == "text")
+            refusal.text = child->cdata();
+        else if (refusal.condition.empty())
+            refusal.condition = child->name();
+    }
+    return refusal;
+}
+
+/// Why an occupant is out who did not leave. XEP-0045 §15.6.2.
+std::string why_removed(const std::set<int>& statuses, const gloox::Tag& presence) {
+    struct Reason {
+        int status;
+        const char* text;
+    };
+    constexpr std::array reasons{Reason{301, "banned from the room"},
+                                 Reason{307, "kicked from the room"},
+                                 Reason{321, "out of the room: its list of affiliations changed"},
+                                 Reason{322, "out of the room: it is for members only now"},
+                                 Reason{332, "the service shuts down"},
+                                 Reason{333, "out of the room: the connection had an error"}};
+    const auto* x = presence.findChild("x", "xmlns", std::string(ns::muc_user));
+    if (x != nullptr && x->hasChild("destroy"))
+        return "the room was destroyed";
+    for (const auto& reason : reasons)
+        if (statuses.count(reason.status) > 0)
+            return reason.text;
+    return "out of the room";
+}
+
+std::string why_not_logged_in(gloox::AuthenticationError error) {
+    switch (error) {
+        case gloox::SaslNotAuthorized:
+        case gloox::NonSaslNotAuthorized:
+            return "the server does not know this user and password";
+        case gloox::SaslMechanismTooWeak:
+        case gloox::SaslInvalidMechanism:
+            return "the server does not take this kind of login";
+        case gloox::SaslTemporaryAuthFailure:
+            return "the server cannot log anybody in just now";
+        default:
+            return "the server refused the login";
+    }
+}
+
+}  // namespace
+
+struct RoomClient::Impl : gloox::ConnectionListener {
+    explicit Impl(RoomVisit wanted) : visit(std::move(wanted)), work(io.get_executor()) {}
+    ~Impl() override {
+        client.reset();
+        io.restart();
+        io.poll();  // runs the handlers of a closed socket, which hold it
+    }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    void connect() {
+        const auto address = parse_server(visit.server);
+        if (!address)
+            return end(address.error().text);
+        const auto account = Jid::parse(visit.username.empty() ? visit.domain : visit.username + "@" + visit.domain);
+        if (!account)
+            return end("want a user's name, got " + to_log_text(visit.username) + ": " + account.error().text);
+        gloox::JID jid;
+        jid.setServer(account->domain);
+        jid.setUsername(account->local);
+        client = std::make_unique<StanzaClient>(jid, visit.password,
+                                                [this](const gloox::Tag& stanza) { return on_stanza(stanza); });
+        client->setTls(gloox::TLSDisabled);
+        client->setCompression(false);
+        client->disableRoster();
+        client->setSASLMechanisms(visit.username.empty() ? gloox::SaslMechAnonymous : gloox::SaslMechPlain);
+        client->registerConnectionListener(this);
+        connection = new GlooxConnection(io, address->host, address->port);  // NOLINT: the client deletes it
+        client->setConnectionImpl(connection);
+        connection->registerConnectionDataHandler(client.get());
+        client->connect(false);
+    }
+
+    void end(std::string reason) {
+        if (!std::exchange(is_over, true))
+            events.emplace_back(RoomEnded{std::move(reason)});
+    }
+
+    void onConnect() override {
+        std::string presence = "<presence";
+        append_attribute(presence, "id", join_id);
+        append_attribute(presence, "to", to_string(visit.room.with_resource(visit.nick)));
+        presence += "><x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>";
+        client->write(presence);
+    }
+
+    bool onTLSConnect(const gloox::CertInfo& info) override { return info.status == gloox::CertOk; }
+
+    void onDisconnect(gloox::ConnectionError error) override {
+        const auto at = visit.server + ": ";
+        switch (error) {
+            case gloox::ConnAuthenticationFailed:
+                return end(at + why_not_logged_in(client->authError()));
+            case gloox::ConnNoSupportedAuth:
+                return end(at + "the server offers no " + (visit.username.empty() ? "ANONYMOUS" : "PLAIN") +
+                           " login without TLS");
+            case gloox::ConnStreamError:
+                return end(at + "the server ended the stream" + stream_error());
+            case gloox::ConnParseError:
+                return end(at + "the server's answer is not XMPP");
+            case gloox::ConnUserDisconnected:
+                return end("left");
+            default:
+                return end(at + (connection->reason().empty() ? "the server closed the stream" : connection->reason()));
+        }
+    }
+
+    std::string stream_error() const {
+        const auto& text = client->streamErrorText();
+        const auto error = static_cast<int>(client->streamError());
+        return ": " + (text.empty() ? "error " + std::to_string(error) : to_log_text(text));
+    }
+
+    /// True: it was the room's, and is dealt with.
+    bool on_stanza(const gloox::Tag& stanza) {
+        const auto from = Jid::parse(stanza.findAttribute("from"));
+        if (!from || from->bare() != visit.room)
+            return false;
+        if (stanza.name() == "presence")
+            on_presence(stanza);
+        else
+            on_message(stanza, from->resource);
+        return true;
+    }
+
+    void on_presence(const gloox::Tag& presence) {
+        const auto& type = presence.findAttribute("type");
+        if (type == "error") {
+            if (!is_in)
+                events.emplace_back(refusal_of(presence));
+            return;
+        }
+        const auto statuses = statuses_of(presence);
+        if (statuses.count(status_self) == 0)
+            return;
+        if (type == "unavailable") {
+            is_in = false;
+            return end(is_leaving ? "left" : why_removed(statuses, presence));
+        }
+        if (std::exchange(is_in, true))
+            return;
+        if (const auto self = Jid::parse(presence.findAttribute("from")); self)
+            nick = self->resource;  // as the room has it, which need not be as we wrote it
+        const bool created = statuses.count(status_created) > 0;
+        if (created)
+            accept_defaults();
+        events.emplace_back(RoomJoined{created});
+    }
+
+    /// XEP-0045 §10.1.2: an instant room, open for others at once.
+    void accept_defaults() {
+        std::string iq = "<iq type='set' id='instant-room'";
+        append_attribute(iq, "to", to_string(visit.room));
+        iq +=
+            "><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'/></query>"
+            "</iq>";
+        client->write(iq);
+    }
+
+    void on_message(const gloox::Tag& message, const std::string& speaker) {
+        const auto& id = message.findAttribute("id");
+        if (message.findAttribute("type") == "error") {
+            auto refusal = refusal_of(message);
+            refusal.id = id;
+            said.erase(id);
+            events.emplace_back(std::move(refusal));
+            return;
+        }
+        if (!is_in || message.findAttribute("type") != "groupchat" || !message.hasChild("body"))
+            return;
+        auto body = text_of(message, "body");
+        if (speaker.empty()) {
+            events.emplace_back(RoomNotice{std::move(body)});
+            return;
+        }
+        RoomLine line{speaker, std::move(body), id, {}, {}, false};
+        line.stanza_id = attribute_of(message, "stanza-id", "urn:xmpp:sid:0", "id");
+        line.delayed = attribute_of(message, "delay", "urn:xmpp:delay", "stamp");
+        line.is_ours = speaker == nick && said.erase(id) > 0;
+        events.emplace_back(std::move(line));
+    }
+
+    RoomVisit visit;
+    boost::asio::io_context io{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work;
+    std::unique_ptr<StanzaClient> client;
+    GlooxConnection* connection = nullptr;
+    std::string nick;  // ours
+    std::deque<RoomEvent> events;
+    std::set<std::string> said;  // ids on their way
+    const std::string join_id = make_random_hex(8), id_prefix = make_random_hex(8) + "-";
+    unsigned lines = 0;
+    bool is_in = false, is_leaving = false, is_over = false, is_woken = false;
+};
+
+RoomClient::RoomClient(RoomVisit visit) : impl_(std::make_unique<Impl>(std::move(visit))) { impl_->connect(); }
+
+RoomClient::~RoomClient() = default;
+
+std::optional<RoomEvent> RoomClient::next(Tick deadline) {
+    auto& impl = *impl_;
+    while (impl.events.empty() && !impl.is_over && !std::exchange(impl.is_woken, false)) {
+        if (std::chrono::steady_clock::now() >= deadline)
+            return std::nullopt;
+        impl.io.run_one_until(deadline);
+    }
+    if (impl.events.empty())
+        return std::nullopt;
+    auto event = std::move(impl.events.front());
+    impl.events.pop_front();
+    return event;
+}
+
+void RoomClient::wake() {
+    boost::asio::post(impl_->io, [impl = impl_.get()] { impl->is_woken = true; });
+}
+
+std::string RoomClient::say(std::string_view body) {
+    auto& impl = *impl_;
+    auto id = impl.id_prefix + std::to_string(++impl.lines);
+    std::string message = "<message type='groupchat'";
+    append_attribute(message, "id", id);
+    append_attribute(message, "to", to_string(impl.visit.room));
+    message += '>';
+    append_text_element(message, "body", body);
+    message += "</message>";
+    impl.said.insert(id);
+    impl.client->write(message);
+    return id;
+}
+
+void RoomClient::leave(Tick deadline) {
+    auto& impl = *impl_;
+    impl.is_leaving = true;
+    if (impl.is_in) {
+        std::string presence = "<presence type='unavailable'";
+        append_attribute(presence, "to", to_string(impl.visit.room.with_resource(impl.visit.nick)));
+        impl.client->write(presence + "/>");
+        while (!impl.is_over && std::chrono::steady_clock::now() < deadline)
+            impl.io.run_one_until(deadline);
+    }
+    if (!impl.client)
+        return;
+    impl.client->disconnect();
+    while (!impl.connection->is_drained() && std::chrono::steady_clock::now() < deadline)
+        impl.io.run_one_until(deadline);
+}
+
+}  // namespace mucbridge
