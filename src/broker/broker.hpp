@@ -59,8 +59,9 @@ public:
 
 /// Who this gateway is to a broker.
 struct BrokerIdentity {
-    std::string origin;  // unique to this gateway, kept in the state directory; part of the client id
-    std::string state;   // the state directory, where "embedded:" keeps its configuration; empty: a temporary one
+    std::string origin;      // unique to this gateway, kept in the state directory; part of the client id
+    bool announces = true;   // has a status topic; one who comes for a line or two has none
+    std::string state = {};  // the state directory, where "embedded:" keeps its configuration; empty: a temporary one
 };
 
 /// Makes the adapter that the URL's scheme names: mqtt, mqtts, memory, embedded (broker/embedded starts its mosquitto

@@ -130,7 +130,8 @@ void MqttBroker::unsubscribe(std::string filter) {
 }
 
 void MqttBroker::announce(const std::string& state) {
-    publish(make_status(target_.will.address, origin_, state), nullptr);
+    if (!target_.will.address.empty())
+        publish(make_status(target_.will.address, origin_, state), nullptr);
 }
 
 std::string MqttBroker::why_refused(const Publication& publication) const {
@@ -309,11 +310,13 @@ bool MqttBroker::is_window_full() {
 
 void MqttBroker::say_farewell() {
     if (const Use use(*this); use) {
-        auto status = make_status(target_.will.address, origin_, "offline");
-        // A full window has no place for one more at QoS 1: the broker would close the connection.
-        status.qos = is_window_full() ? 0 : std::min(1, facts_.maximum_qos);
-        status.retain = facts_.retain_available;
-        use->publish(std::move(status), nullptr, *this);
+        if (!target_.will.address.empty()) {
+            auto status = make_status(target_.will.address, origin_, "offline");
+            // A full window has no place for one more at QoS 1: the broker would close the connection.
+            status.qos = is_window_full() ? 0 : std::min(1, facts_.maximum_qos);
+            status.retain = facts_.retain_available;
+            use->publish(std::move(status), nullptr, *this);
+        }
         use->disconnect(farewell);
     }
     end(nullptr, "the connection was closed first");
@@ -330,9 +333,11 @@ Result<std::unique_ptr<Broker>> make_mqtt_broker(const BrokerConfig& config, con
     MqttTarget target{std::move(*url), config, config.client_id, {}};
     if (target.client_id.empty())
         target.client_id = "mucbridge-" + identity.origin;
-    target.will = make_status(status_topic(config, identity), identity.origin, "offline");
-    if (auto why = why_malformed(target.will); !why.empty())
-        return Error{key + "status_topic: " + why};
+    if (identity.announces) {
+        target.will = make_status(status_topic(config, identity), identity.origin, "offline");
+        if (auto why = why_malformed(target.will); !why.empty())
+            return Error{key + "status_topic: " + why};
+    }
     return std::make_unique<MqttBroker>(std::move(target), identity.origin, std::move(events),
                                         std::move(before_connect));
 }
