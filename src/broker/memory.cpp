@@ -70,7 +70,9 @@ void MemoryBus::hold_deliveries(bool hold) {
 
 MemoryBroker::MemoryBroker(std::shared_ptr<MemoryBus> bus, const BrokerConfig& config, const BrokerIdentity& identity,
                            BrokerEvents events)
-    : bus_(std::move(bus)), origin_(identity.origin), status_topic_(status_topic(config, identity)) {
+    : bus_(std::move(bus)), origin_(identity.origin) {
+    if (identity.announces)
+        status_topic_ = status_topic(config, identity);
     client_ = bus_->add(std::move(events), make_status(status_topic_, origin_, "offline"));
 }
 
@@ -97,7 +99,8 @@ void MemoryBroker::subscribe(std::string filter, int qos, std::function<void(Gra
 void MemoryBroker::unsubscribe(std::string filter) { bus_->unsubscribe(client_, filter); }
 
 void MemoryBroker::announce(const std::string& state) {
-    bus_->publish(client_, make_status(status_topic_, origin_, state), nullptr);
+    if (!status_topic_.empty())
+        bus_->publish(client_, make_status(status_topic_, origin_, state), nullptr);
 }
 
 std::unique_ptr<Broker> make_memory_broker(std::shared_ptr<MemoryBus> bus, const BrokerConfig& config,

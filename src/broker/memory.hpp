@@ -136,7 +136,7 @@ public:
 
 private:
     std::shared_ptr<MemoryBus> bus_;
-    std::string origin_, status_topic_;
+    std::string origin_, status_topic_;  // the latter is empty where nothing is announced
     std::shared_ptr<MemoryBus::Client> client_;
 };
 

@@ -15,8 +15,9 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto connect_timeout = 5s;
 constexpr unsigned most_in_flight = 100;
-constexpr unsigned in_flight_3_1_1 = 20;          // mosquitto's max_inflight_messages; 3.1.1 cannot tell
-constexpr int longest_packet = 16 * 1024 * 1024;  // that we take; an MQTT 5 broker drops what is larger
+constexpr unsigned in_flight_3_1_1 = 20;  // mosquitto's max_inflight_messages; 3.1.1 cannot tell
+/// What we take: an MQTT 5 broker drops what is larger. Paho needs some 400 bytes for a user property of 5.
+constexpr int longest_packet = 6 * 1024 * 1024;
 
 /// Paho starts its threads with its first client and stops them with its last, unprotected against each other.
 std::mutex& paho_life() {
@@ -111,7 +112,8 @@ mqtt::connect_options MqttConnection::make_options() {
         options.set_user_name(name);
     if (const auto& secret = config.password.empty() ? url.password : config.password; !secret.empty())
         options.set_password(secret);
-    options.set_will_message(make_message(target_.will, version_ == 5));
+    if (!target_.will.address.empty())
+        options.set_will_message(make_message(target_.will, version_ == 5));
     if (url.tls)
         options.set_ssl(make_tls(config, [this](const std::string& error) {
             spdlog::debug("{}: TLS: {}", to_string(target_.url), error);

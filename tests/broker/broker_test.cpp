@@ -81,9 +81,9 @@ TEST_CASE("a property that an MQTT string cannot hold is malformed, and named [M
 
 TEST_CASE("the status is retained JSON, whatever the origin holds") {
     BrokerConfig config;
-    CHECK(status_topic(config, {"abc", ""}) == "mucbridge/abc/status");
+    CHECK(status_topic(config, {"abc"}) == "mucbridge/abc/status");
     config.status_topic = "house/chat";
-    CHECK(status_topic(config, {"abc", ""}) == "house/chat");
+    CHECK(status_topic(config, {"abc"}) == "house/chat");
     const auto status = make_status("t", "a\"b\\c\n", "online");
     CHECK(status.payload == R"({"origin":"a\"b\\c\u000a","state":"online"})");
     CHECK(status.retain);
@@ -94,16 +94,16 @@ TEST_CASE("a broker URL of no known scheme is refused, with its key and without 
     BrokerConfig config;
     config.name = "plant";
     config.url = "http://user:secret@host";
-    const auto broker = open_broker(config, {"abc", ""}, {});
+    const auto broker = open_broker(config, {"abc"}, {});
     REQUIRE(broker.has_error());
     CHECK(broker.error().text.find("brokers/plant/url: ") == 0);
     CHECK(broker.error().text.find("secret") == std::string::npos);
     config.url = "mqtt://";
-    CHECK(open_broker(config, {"abc", ""}, {}).has_error());
+    CHECK(open_broker(config, {"abc"}, {}).has_error());
     config.url = "mqtt://localhost";
     config.protocol = "mqtt-4";
-    CHECK(open_broker(config, {"abc", ""}, {}).error().text.find("brokers/plant/protocol: ") == 0);
+    CHECK(open_broker(config, {"abc"}, {}).error().text.find("brokers/plant/protocol: ") == 0);
     config.protocol.clear();
     config.status_topic = "a/#";
-    CHECK(open_broker(config, {"abc", ""}, {}).error().text.find("brokers/plant/status_topic: ") == 0);
+    CHECK(open_broker(config, {"abc"}, {}).error().text.find("brokers/plant/status_topic: ") == 0);
 }

@@ -29,7 +29,7 @@ struct Gateway {
             told.push_back(delivery.address + " " + delivery.payload + (delivery.retained ? " (retained)" : ""));
             deliveries.push_back(std::move(delivery));
         };
-        broker = make_memory_broker(std::move(bus), {}, {origin, ""}, std::move(events));
+        broker = make_memory_broker(std::move(bus), {}, {origin}, std::move(events));
     }
     void say(const std::string& address, const std::string& payload, int qos = 1, bool retain = false) {
         Publication publication;
@@ -256,6 +256,19 @@ TEST_CASE("birth and will tell the truth") {
     CHECK(state() == R"({"origin":"one","state":"offline"})");
 }
 
+TEST_CASE("who does not announce itself has no will and no status") {
+    const auto bus = std::make_shared<MemoryBus>();
+    {
+        BrokerEvents events;
+        events.on_down = [](BrokerDown) {};
+        const auto broker = make_memory_broker(bus, {}, {"one", false}, std::move(events));
+        broker->connect();
+        broker->announce("online");
+        bus->cut();
+    }
+    CHECK(bus->retained("#").empty());
+}
+
 TEST_CASE("a callback may publish: it is heard after the callbacks before it") {
     const auto bus = std::make_shared<MemoryBus>();
     std::vector<std::string> heard;
@@ -309,7 +322,7 @@ TEST_CASE("several threads publish: each one's order holds, everybody sees one o
         events.on_up = [](BrokerFacts) {};
         events.on_down = [](BrokerDown) {};
         events.on_delivery = [](Delivery) {};
-        const auto broker = make_memory_broker(bus, {}, {"one", ""}, std::move(events));
+        const auto broker = make_memory_broker(bus, {}, {"one"}, std::move(events));
         broker->connect();
         std::vector<std::thread> speakers;
         for (int speaker = 0; speaker < threads; ++speaker)
