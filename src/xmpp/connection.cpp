@@ -141,9 +141,7 @@ void Connection::Impl::write() {
             return fail(error.message());
         session->wrote(count);
     }
-    const auto queued = session->unwritten().size();
-    is_congested = queued > (is_congested ? resume_reading_below : pause_reading_above);
-    if (queued == 0 && is_ending)
+    if (is_ending && session->unwritten().empty())
         shut_down();
 }
 
@@ -168,6 +166,7 @@ void Connection::Impl::wait_writable() {
 }
 
 void Connection::Impl::wait_readable() {
+    is_congested = session->unwritten().size() > (is_congested ? resume_reading_below : pause_reading_above);
     const bool may_read = is_ending || (session->wants_bytes() && !is_congested);
     if (is_waiting_readable || !may_read)
         return;
