@@ -163,6 +163,7 @@ private:
     void finish(Effects& effects, OwnLine& line, Now now);
     void refuse_line(Effects& effects, OwnLine line, const StanzaError& error, Now now);
     void miss_echo(Effects& effects, OwnLine& line, Now now);
+    void give_up_echo(Effects& effects, OwnLine line, Now now);
     void stop_expecting(Effects& effects, Now now);
     void say_awaited(Effects& effects, Now now);
     void remember_overdue(OwnLine line, bool is_shown, Now now);

@@ -104,20 +104,22 @@ void Room::refuse_line(Effects& effects, OwnLine line, const StanzaError& error,
 }
 
 /// The deadline of an accepted line passed without its echo.
-void Room::miss_echo(Effects& effects, OwnLine& missed, Now now) {
+void Room::miss_echo(Effects& effects, OwnLine& line, Now now) {
     // What an outage swallowed tells nothing of the right to read.
-    const bool counts = missed.outage == outage_ && reading_ == Reading::granted;
-    OwnLine line = in_flight_.take(missed);
-    if (wiring_.tells_refusals) {
-        say_unechoed(effects, std::move(line), now);
-    } else {
-        notice(effects, make_audience(line.route),
-               "Not confirmed: " + quote(*line.line.body) + " may not have reached " + *line.address + ".");
-        finish(effects, line, now);
-        remember_overdue(std::move(line), false, now);
-    }
+    const bool counts = line.outage == outage_ && reading_ == Reading::granted;
+    give_up_echo(effects, in_flight_.take(line), now);
     if (counts && ++missing_ >= limits_.missing_echoes && hears_echoes_)
         stop_expecting(effects, now);
+}
+
+/// Said anyway where the broker told that it has the line; else nobody knows, and its speaker is told just that.
+void Room::give_up_echo(Effects& effects, OwnLine line, Now now) {
+    if (wiring_.tells_refusals)
+        return say_unechoed(effects, std::move(line), now);
+    notice(effects, make_audience(line.route),
+           "Not confirmed: " + quote(*line.line.body) + " may not have reached " + *line.address + ".");
+    finish(effects, line, now);
+    remember_overdue(std::move(line), false, now);
 }
 
 void Room::stop_expecting(Effects& effects, Now now) {

@@ -17,6 +17,8 @@ Refuse refuse_presence(const Visitor& visitor, std::string nick, std::string id,
 
 Effects Room::on_join(const Visitor& visitor, JoinRequest request, Now now) {
     Effects effects;
+    if (!must_wait(now))
+        let_in_waiting(effects, now);
     if (Occupant* occupant = occupants_.find(visitor.jid)) {
         enter_again(effects, *occupant, visitor, request, now);
         return effects;
@@ -37,7 +39,6 @@ Effects Room::on_join(const Visitor& visitor, JoinRequest request, Now now) {
             waiting_.push_back({visitor, std::move(request), {}});
         return effects;
     }
-    let_in_waiting(effects, now);
     lingers_until_.reset();
     enter(effects, visitor, request, now);
     return effects;

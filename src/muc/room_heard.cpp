@@ -71,9 +71,10 @@ void Room::hear_echoes() {
 }
 
 void Room::on_echo(Effects& effects, OwnLine& back, const Heard& heard, Now now) {
-    // The broker delivers in order: what this user said before, and the broker has, does not come any more.
-    while (OwnLine* earlier = wiring_.tells_refusals ? in_flight_.overtaken_by(back) : nullptr)
-        say_unechoed(effects, in_flight_.take(*earlier), now);
+    // The broker delivers in order: what this user said before, and the broker has, does not come any more. A text
+    // without an id may be anybody's and proves nothing.
+    while (OwnLine* earlier = heard.id.empty() ? nullptr : in_flight_.overtaken_by(back))
+        give_up_echo(effects, in_flight_.take(*earlier), now);
     hear_echoes();
     has_told_silence_ = false;
     OwnLine line = in_flight_.take(back);
@@ -103,6 +104,9 @@ void Room::on_late_echo(Effects& effects, OwnLine& back, const Heard& heard, Now
 /// that may have been said and forgotten since is a replay, and so is a stranger's.
 bool Room::is_believed(Effects& effects, const Heard& heard, Now now) {
     if (!heard.sealed || heard.id.empty() || !heard.published_at)
+        return false;
+    // The id of a line of ours, with another body or address: its stanza-id is not theirs to use.
+    if (in_flight_.find(heard.id) || overdue_.find(heard.id))
         return false;
     if (*heard.published_at > now.wall + clock_tolerance) {
         if (!has_told_clock_)

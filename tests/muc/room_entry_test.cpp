@@ -278,3 +278,26 @@ TEST_CASE("one of two sessions that goes without a change to be seen is told, an
     CHECK(stage.words(stage.room.on_gone(session("juliet", 20), {333}, stage.now)) ==
           Strings{"1 < [gone juliet none none is juliet@localhost/20 333]"});
 }
+
+TEST_CASE("one who asks again after the wait, before the room woke up, is let in once") {
+    Stage stage;
+    stage.joins(romeo, "romeo");
+    stage.joins(juliet, "juliet");
+    stage.wait(2s);
+    CHECK(in_words(stage.joins(juliet, "juliet", {.id = "again"})).size() == 9);
+    CHECK(stage.room.occupant_count() == 2);
+    Stage other;
+    other.joins(romeo, "romeo");
+    other.wait(2s);
+    CHECK(in_words(other.joins(juliet, "romeo")).back() == "2 < refused romeo conflict cancel");
+}
+
+TEST_CASE("one who asks again while waiting is let in once, as asked last") {
+    Stage stage;
+    stage.joins(romeo, "romeo");
+    stage.says(romeo, "a");
+    stage.joins(romeo, "montague");
+    CHECK(stage.words(stage.room.on_granted({true}, stage.now)) ==
+          Strings{"1 < [montague moderator owner is romeo@localhost/1 110 201]", "1 < : subject ''",
+                  "publish montague: a"});
+}
