@@ -1,0 +1,127 @@
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "adapter.hpp"
+#include "mosquitto.hpp"
+
+using namespace mucbridge;
+
+namespace {
+
+const auto as_3_1_1 = [](BrokerConfig& config) { config.protocol = "mqtt-3.1.1"; };
+
+void write_access_list(const Mosquitto& server) {
+    std::ofstream(server.folder() / "acl") << "topic readwrite open/#\ntopic readwrite mucbridge/#\n";
+}
+
+}  // namespace
+
+TEST_CASE("MQTT 5: a refused publication is told with its reason, at QoS 1 and 2 [S5]") {
+    Mosquitto server("allow_anonymous true\nacl_file FOLDERacl\n");
+    write_access_list(server);
+    server.start();
+    Adapter adapter(server.url());
+    REQUIRE(adapter.connect() == "up");
+    CHECK(adapter.facts().tells_refusals);
+    CHECK(adapter.publish("closed/a", "x", 1) == "rejected: not authorized");
+    CHECK(adapter.publish("closed/a", "x", 2) == "rejected: not authorized");
+    CHECK(adapter.publish("closed/a", "x", 0) == "accepted");  // nobody answers at QoS 0
+    CHECK(adapter.publish("open/a", "x", 1) == "accepted");    // 0x10: no subscriber, and no refusal
+    CHECK(adapter.downs().empty());
+}
+
+TEST_CASE("MQTT 3.1.1: a refused publication looks accepted [S5]") {
+    Mosquitto server("allow_anonymous true\nacl_file FOLDERacl\n");
+    write_access_list(server);
+    server.start();
+    Adapter adapter(server.url(), as_3_1_1);
+    REQUIRE(adapter.connect() == "up");
+    CHECK_FALSE(adapter.facts().tells_refusals);
+    CHECK_FALSE(adapter.facts().carries_properties);
+    CHECK(adapter.facts().window == 20);
+    CHECK(adapter.publish("closed/a", "x", 1) == "accepted");
+    CHECK(adapter.publish("closed/a", "x", 2) == "accepted");
+}
+
+TEST_CASE("a refused subscription is told in both versions, its reason by MQTT 5 alone") {
+    Mosquitto server("allow_anonymous true\nacl_file FOLDERacl\n");
+    write_access_list(server);
+    server.start();
+    Adapter current(server.url());
+    REQUIRE(current.connect() == "up");
+    CHECK(current.subscribe("closed/a") == "refused: not authorized");
+    CHECK(current.subscribe("open/a", 1) == "granted 1");
+    Adapter old(server.url(), as_3_1_1, "old");
+    REQUIRE(old.connect() == "up");
+    CHECK(old.subscribe("closed/a") == "refused: refused");
+    CHECK(old.subscribe("open/a", 0) == "granted 0");
+}
+
+TEST_CASE("a wrong password is told in words in both versions, without asking twice") {
+    Mosquitto server("allow_anonymous false\npassword_file FOLDERpasswords\n");
+    run("mosquitto_passwd -b -c " + (server.folder() / "passwords") + " juliet 's:ecret'");
+    server.start();
+    const auto address = "127.0.0.1:" + std::to_string(server.port());
+    const auto refusal = [&](const std::string& words) { return "mqtt://" + address + ": " + words; };
+    Adapter wrong("mqtt://juliet:guess@" + address);
+    CHECK(wrong.connect() == refusal("not authorized"));
+    Adapter old("mqtt://juliet:guess@" + address, as_3_1_1);
+    CHECK(old.connect() == refusal("not authorized"));
+    CHECK_FALSE(old.downs().back().by_broker);
+    Adapter right("mqtt://juliet:s%3Aecret@" + address);
+    CHECK(right.connect() == "up");
+    CHECK(right.facts().endpoint == "mqtt://" + address);
+    Adapter configured(
+        "mqtt://" + address,
+        [](BrokerConfig& config) {
+            config.username = "juliet";
+            config.password = "s:ecret";
+        },
+        "configured");
+    CHECK(configured.connect() == "up");
+}
+
+TEST_CASE("the broker's maximum packet size is honoured before publishing: it is told, and the connection stays") {
+    Mosquitto server("allow_anonymous true\nmax_packet_size 1000\n");
+    server.start();
+    Adapter adapter(server.url());
+    REQUIRE(adapter.connect() == "up");
+    CHECK(adapter.facts().maximum_packet_size == 1000);
+    const auto refused = adapter.publish("a", std::string(1000, 'x'));
+    CHECK(refused.find("rejected: the broker's maximum packet size is 1000 bytes") == 0);
+    CHECK(adapter.publish("a", std::string(900, 'x')) == "accepted");
+    CHECK(adapter.downs().empty());
+}
+
+TEST_CASE("MQTT 3.1.1 cannot tell the limit: the broker closes, the line is released, and we say who closed") {
+    Mosquitto server("allow_anonymous true\nmax_packet_size 1000\n");
+    server.start();
+    Adapter adapter(server.url(), as_3_1_1);
+    REQUIRE(adapter.connect() == "up");
+    CHECK(adapter.publish("a", std::string(2000, 'x')).find("released: ") == 0);
+    REQUIRE(adapter.downs().size() == 1);
+    CHECK(adapter.downs()[0].by_broker);
+}
+
+TEST_CASE("what no broker would take is rejected before it is sent [MQTT-3.3.2-2] [MQTT-1.5.4-1]") {
+    Mosquitto server;
+    server.start();
+    Adapter adapter(server.url());
+    REQUIRE(adapter.connect() == "up");
+    for (const auto& topic : {std::string("a/#"), std::string("a\0b", 3), std::string("a\x01"), std::string()})
+        CHECK(adapter.publish(topic, "x").find("rejected: the address") == 0);
+    CHECK(adapter.publish("a", "x") == "accepted");
+    CHECK(adapter.downs().empty());
+}
+
+TEST_CASE("a 5 MB payload arrives whole") {
+    Mosquitto server;
+    server.start();
+    Adapter adapter(server.url());
+    REQUIRE(adapter.connect() == "up");
+    REQUIRE(adapter.subscribe("a") == "granted 2");
+    CHECK(adapter.publish("a", std::string(5000000, 'x')) == "accepted");
+    REQUIRE(eventually([&] { return adapter.deliveries().size() == 1; }));
+    CHECK(adapter.deliveries()[0].payload.size() == 5000000);
+}
