@@ -22,16 +22,16 @@ struct Element {
     std::vector<Node> nodes;  // children and text, in order
 
     /// The value of an unprefixed attribute, or "" where it is absent.
-    std::string_view attribute(std::string_view name) const;
-    bool has_attribute(std::string_view name) const;
+    std::string_view attribute(std::string_view wanted) const;
+    bool has_attribute(std::string_view wanted) const;
     /// xml:lang of this very element, or "".
     std::string_view lang() const;
-    Element& set(std::string_view name, std::string_view value);  // unprefixed; replaces
-    void remove_attribute(std::string_view name);
+    Element& set(std::string_view attribute_name, std::string_view value);  // unprefixed; replaces
+    void remove_attribute(std::string_view unwanted);
 
     /// The first child of that name in that namespace, or null.
-    const Element* child(std::string_view name, std::string_view ns) const;
-    Element* child(std::string_view name, std::string_view ns);
+    const Element* child(std::string_view wanted, std::string_view wanted_ns) const;
+    Element* child(std::string_view wanted, std::string_view wanted_ns);
     /// The first child element whatever it is, or null.
     const Element* first_child() const;
     std::size_t count_children() const;
@@ -39,7 +39,7 @@ struct Element {
     std::string text() const;
 
     Element& add(Element child);  // returns the added child
-    Element& add(std::string_view name, std::string_view ns);
+    Element& add(std::string_view child_name, std::string_view child_ns);
     Element& add_text(std::string_view text);  // returns *this
 };
 

@@ -268,7 +268,7 @@ bool Reader::Impl::make_parser() {
     parser_.reset(XML_ParserCreate("UTF-8"));
     if (!parser_)
         return false;
-    const XML_Parser parser = parser_.get();
+    XML_ParserStruct* parser = parser_.get();
     XML_SetUserData(parser, this);
     XML_SetElementHandler(
         parser, [](void* data, const char* name, const char** attributes) { from(data).on_open(name, attributes); },

@@ -5,10 +5,13 @@
 namespace mucbridge {
 
 std::size_t TokenScanner::scan(std::string_view bytes, std::size_t seen) {
-    std::size_t opening = 0;
+    std::size_t opening = 0, next_tag = 0;
     for (std::size_t at = seen; at < bytes.size();) {
         if (state_ == State::text) {
-            at = opening = next_opening(bytes, at);
+            // Kept, since a text of nothing but references would have the same "<" looked for from each of them.
+            if (next_tag <= at)
+                next_tag = std::min(bytes.find('<', at), bytes.size());
+            at = opening = std::min(next_tag, bytes.substr(0, next_tag).find('&', at));
         } else if (state_ == State::quoted) {
             at = std::min(bytes.find(quote_, at), bytes.size());
         } else if (state_ == State::tag) {
@@ -19,12 +22,6 @@ std::size_t TokenScanner::scan(std::string_view bytes, std::size_t seen) {
             step(bytes[at++]);
     }
     return is_unfinished() ? opening : bytes.size();
-}
-
-std::size_t TokenScanner::next_opening(std::string_view bytes, std::size_t at) {
-    const std::size_t tag = std::min(bytes.find('<', at), bytes.size());
-    const std::size_t reference = bytes.substr(0, tag).find('&', at);
-    return std::min(tag, reference);
 }
 
 void TokenScanner::step(char byte) {

@@ -27,7 +27,6 @@ private:
     };
 
     bool is_unfinished() const { return state_ != State::text && state_ != State::cdata; }
-    std::size_t next_opening(std::string_view bytes, std::size_t at);
     void step(char byte);
     void step_until(char byte, char closer, unsigned closers);
 

@@ -271,6 +271,16 @@ TEST_CASE("a tag that arrives byte by byte costs its length, not its square") {
     }
 }
 
+TEST_CASE("a text of nothing but references costs its length, not its square") {
+    const auto start = std::chrono::steady_clock::now();
+    Heard heard({.stanza_bytes = 8'000'000});
+    heard.reader.feed(std::string(stream_header) + "<m>" + times(1'000'000, "&amp;") + "</m>");
+    // Were the text's end looked for from each reference, a terabyte would be read.
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+    REQUIRE(heard.stanzas.size() == 1);
+    CHECK(heard.stanzas[0].text().size() == 1'000'000);
+}
+
 TEST_CASE("bytes at random never get past the reader unharmed, nor harm it") {
     std::uint32_t seed = 1;
     const auto random = [&] { return seed = seed * 1664525 + 1013904223, seed >> 16; };
