@@ -75,8 +75,8 @@ Result<std::unique_ptr<Gateway>> Gateway::make(Config config) {
     parts.loops = config.loops == 0 ? count_processors() : config.loops;
     parts.mapper = *mapper;
     parts.seal = impl->state->seal();
-    parts.open = [identity = BrokerIdentity{impl->state->origin(), config.state}](const BrokerConfig& broker,
-                                                                                  BrokerEvents events) {
+    parts.open = [identity = BrokerIdentity{.origin = impl->state->origin(), .announces = true, .state = config.state}](
+                     const BrokerConfig& broker, BrokerEvents events) {
         return open_broker(broker, identity, std::move(events));
     };
     parts.config = std::move(config);
@@ -111,9 +111,6 @@ void Gateway::start() {
         impl_->hub->loop(link_loop).post([link] { link->connect(); });
     for (unsigned index = 0; index < impl_->hub->loop_count(); ++index)
         impl_->hub->loop(index).start();
-    for (const auto& url : listening())
-        spdlog::info("listening on {}; domain {}, rooms at {}", url, impl_->hub->config().domain,
-                     impl_->hub->config().rooms_domain);
 }
 
 void Gateway::Impl::wait_for_lines(std::chrono::milliseconds patience) {
