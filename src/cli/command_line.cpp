@@ -42,7 +42,11 @@ std::string find_likely(const CLI::App& program, int argc, const char* const* ar
 int report_usage(const CLI::App& program, const CLI::Error& error, int argc, const char* const* argv) {
     const auto& command = asked_for(program);
     std::string text = error.what();
-    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
+    if (&command == &program && argc > 1)
+        text = std::string("there is no ") + argv[1] + ".";
+    else if (&command == &program)
+        text = "want a subcommand.";
+    else if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
         if (const auto words = command.remaining(); !words.empty())
             text = "what is " + words.front() + "?";
     std::cerr << "mucbridge: " << to_log_text(text);
@@ -60,7 +64,8 @@ int run_command_line(int argc, const char* const* argv) {
         "XMPP rooms that are MQTT topics: join the room foo.bar, and you are in a conversation with\n"
         "whoever is on the topic foo/bar.",
         "mucbridge"};
-    program.set_version_flag("--version", "mucbridge " MUCBRIDGE_VERSION);
+    program.set_version_flag("--version", "mucbridge " MUCBRIDGE_VERSION)->description("Print the version and exit");
+    program.set_help_flag("-h,--help", "Print this and exit");
     program.require_subcommand(1);
     program.option_defaults()->always_capture_default(false);
     program.footer("Exit codes: 0, 64 usage, 69 unavailable, 70 internal, 75 try again, 78 configuration.");

@@ -35,6 +35,8 @@ int explain(const ConfigFlags& flags, const Target& target) {
         }
         print((*mapper)->explain_room(room->local));
     }
+    if (target.may_be_room() && target.may_be_topic())
+        std::cout << '\n';
     if (target.may_be_topic())
         print((*mapper)->explain_address(target.text));
     return exit_code::ok;

@@ -101,14 +101,12 @@ int report_refusal(const Error& error) {
     return !error.text.empty() && error.text.front() == '/' ? exit_code::configuration : exit_code::unavailable;
 }
 
-void greet(const Gateway& gateway, const Config& config) {
+void greet(const Config& config) {
     spdlog::info("mucbridge {}", MUCBRIDGE_VERSION);
-    for (const auto& url : gateway.listening())
-        spdlog::info("listening on {}", url);
     for (const auto& broker : config.brokers)
         spdlog::info("broker {}: {}", broker.name, broker.url);
-    spdlog::info("domain {}, login {}; join foo.bar@{} and be on the topic of its rule (mucbridge map foo.bar)",
-                 config.domain, config.login == Login::open ? "open" : "anonymous", config.rooms_domain);
+    spdlog::info("login {}; join a room such as foo.bar@{} (mucbridge map foo.bar says which topic that is)",
+                 config.login == Login::open ? "open" : "anonymous", config.rooms_domain);
 }
 
 void wait_for_the_end(const Signals& signals) {
@@ -129,6 +127,7 @@ int run(const ConfigFlags& flags) {
         return code;
     const auto& config = loaded.config;
     set_up_log(config.log_format, config.log_level);
+    greet(config);
     for (const auto& warning : loaded.problems.warnings())
         spdlog::warn("{}", warning);
     raise_descriptor_limit();
@@ -139,7 +138,6 @@ int run(const ConfigFlags& flags) {
     if (!control)
         return report_refusal(control.error());
     (*gateway)->start();
-    greet(**gateway, config);
     wait_for_the_end(signals);
     constexpr std::chrono::seconds patience{3};
     const Watchdog watchdog(signals);

@@ -51,6 +51,13 @@ std::string text_of(const json& object, const char* key) {
     return to_log_text(found->is_string() ? found->get<std::string>() : found->dump());
 }
 
+/// The part of that name; where it is missing, an empty one that works as well.
+const json& part_of(const json& status, const char* key) {
+    static const json nothing = json::object();
+    const auto found = status.find(key);
+    return found == status.end() ? nothing : *found;
+}
+
 void print_broker(const std::string& name, const json& broker) {
     std::cout << "broker " << to_log_text(name) << ": " << text_of(broker, "state");
     for (const char* key : {"endpoint", "protocol"})
@@ -65,15 +72,15 @@ void print_broker(const std::string& name, const json& broker) {
 void print_for_people(const json& status) {
     std::cout << (status.value("ready", false) ? "ready" : "not ready") << " (mucbridge " << text_of(status, "version")
               << ", up " << text_of(status, "uptime_seconds") << " s)\n";
-    for (const auto& url : status.value("listen", json::array()))
+    for (const auto& url : part_of(status, "listen"))
         std::cout << "listening on " << (url.is_string() ? to_log_text(url.get<std::string>()) : url.dump()) << '\n';
     std::cout << "domain " << text_of(status, "domain") << ", rooms at " << text_of(status, "rooms_domain") << '\n';
     std::cout << text_of(status, "sessions") << " sessions, " << text_of(status, "rooms") << " rooms, "
               << text_of(status, "occupants") << " occupants\n";
-    for (const auto& [name, broker] : status.value("brokers", json::object()).items())
+    for (const auto& [name, broker] : part_of(status, "brokers").items())
         print_broker(name, broker);
     std::cout << "lines:";
-    for (const auto& [kind, count] : status.value("lines", json::object()).items())
+    for (const auto& [kind, count] : part_of(status, "lines").items())
         std::cout << ' ' << kind << ' ' << count.dump();
     std::cout << '\n';
 }

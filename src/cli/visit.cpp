@@ -53,6 +53,8 @@ Result<RoomVisit> make_visit(const VisitFlags& flags, const Config& config) {
             return secret.error();
         visit.password = *secret;
     }
+    if (!visit.username.empty() && visit.password.empty())
+        return Error{"want --password-file or --password with --user"};
     visit.server = flags.server;
     if (visit.server.empty()) {
         auto listener = find_listener(config);

@@ -149,12 +149,13 @@ struct RoomClient::Impl : gloox::ConnectionListener {
         const auto address = parse_server(visit.server);
         if (!address)
             return end(address.error().text);
-        const auto account = Jid::parse(visit.username.empty() ? visit.domain : visit.username + "@" + visit.domain);
-        if (!account)
-            return end("want a user's name, got " + to_log_text(visit.username) + ": " + account.error().text);
+        const auto user = visit.username.empty() ? Result<std::string>("") : Jid::prepare_local(visit.username);
+        if (!user)
+            return end("want a user's name without its domain, got " + to_log_text(visit.username) + ": " +
+                       user.error().text);
         gloox::JID jid;
-        jid.setServer(account->domain);
-        jid.setUsername(account->local);
+        jid.setServer(visit.domain);
+        jid.setUsername(*user);
         client = std::make_unique<StanzaClient>(jid, visit.password,
                                                 [this](const gloox::Tag& stanza) { return on_stanza(stanza); });
         client->setTls(gloox::TLSDisabled);

@@ -15,7 +15,7 @@ namespace mucbridge {
 struct RoomVisit {
     std::string server;              // "xmpp://127.0.0.1:61222"
     std::string domain;              // of the account
-    std::string username, password;  // no username: ANONYMOUS
+    std::string username, password;  // no username: ANONYMOUS; with one, a password is needed
     Jid room;
     std::string nick;
 };
