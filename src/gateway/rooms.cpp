@@ -71,7 +71,7 @@ void Rooms::on_presence(const Visitor& visitor, const Element& presence, const J
         return;
     }
     if (type == "error") {
-        // XEP-0045 §9.? and RFC 6120: a session that cannot be reached is not in the room any longer.
+        // XEP-0045 §15.6.2: 333, for a session that cannot be reached is not in the room any longer.
         if (host)
             perform(*host, host->room.on_gone(visitor, {333}, now()));
         hub_.forget_room(here_, visitor.route, to.local);
@@ -85,7 +85,7 @@ void Rooms::on_presence(const Visitor& visitor, const Element& presence, const J
                                                  "A room is entered as room@service/nick; the nick is missing."}));
     if (presence.child("x", ns::muc))
         return enter(visitor, presence, to);
-    if (!host || !host->room.nick_of(visitor.jid)) {
+    if (!host || !host->room.knows(visitor.jid)) {
         hub_.forget_room(here_, visitor.route, to.local);
         return hub_.tell(here_, visitor.route, share(write_not_in_room(to)));
     }
@@ -103,7 +103,7 @@ void Rooms::enter(const Visitor& visitor, const Element& presence, const Jid& to
     auto effects = host.room.on_join(visitor, parse_join(presence, to.resource), now());
     const bool refused = std::any_of(effects.begin(), effects.end(),
                                      [](const Effect& effect) { return std::holds_alternative<Refuse>(effect); });
-    if (refused && !host.room.nick_of(visitor.jid))
+    if (refused && !host.room.knows(visitor.jid))
         hub_.forget_room(here_, visitor.route, to.local);
     perform(host, std::move(effects));
 }
@@ -143,6 +143,8 @@ RoomWiring Rooms::wire(const Binding& binding) const {
     wiring.reads_own = wiring.reads && binding.reads_own;
     wiring.home = binding.write;
     wiring.mark = "[" + binding.broker + "]";
+    for (const auto& filter : binding.read)
+        wiring.filters.append(wiring.filters.empty() ? "" : ", ").append(filter);
     const auto link = links_.find(binding.broker);
     const BrokerFacts facts = link == links_.end() ? BrokerFacts{} : link->second.facts;
     wiring.carries_properties = facts.carries_properties || binding.payload == PayloadKind::json;

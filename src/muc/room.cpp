@@ -206,6 +206,11 @@ const std::string* Room::nick_of(const Jid& full) const {
     return occupant ? &occupant->speaker->nick : nullptr;
 }
 
+bool Room::knows(const Jid& full) const {
+    const auto is_this = [&](const Waiter& waiter) { return waiter.visitor.jid == full && !waiter.has_left; };
+    return occupants_.find(full) || std::any_of(waiting_.begin(), waiting_.end(), is_this);
+}
+
 Affiliation Room::affiliation_of(const Jid& jid) const {
     const auto known = affiliations_.find(jid.bare());
     return known == affiliations_.end() ? Affiliation::none : known->second;

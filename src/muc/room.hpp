@@ -99,6 +99,8 @@ public:
     std::vector<std::string> nicks() const;
     /// Is this session in the room, and under which nick.
     const std::string* nick_of(const Jid& full) const;
+    /// Is this session in the room, or waiting to be let in.
+    bool knows(const Jid& full) const;
     bool has_nick(const std::string& nick) const;
     Affiliation affiliation_of(const Jid& jid) const;
     /// As it was configured or stored. Who is inside keeps the role until the next visit.
