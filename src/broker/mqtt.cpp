@@ -28,7 +28,7 @@ std::uint64_t to_number(const mqtt::token& token) {
 /// 0x80 and above of MQTT 5, 0x80 of an MQTT 3.1.1 SUBACK; 0 where the operation failed without an answer.
 int refusal_code(const mqtt::token& token) {
     const int reason = token.get_reason_code();
-    if (reason >= 0x80)
+    if (reason >= 0x80 && reason != mqtt::ReasonCode::MQTTPP_V3_CODE)
         return reason;
     return token.get_return_code() == 0x80 ? 0x80 : 0;
 }

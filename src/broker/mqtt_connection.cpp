@@ -2,8 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include <fstream>
 #include <limits>
 #include <mutex>
+#include <string_view>
 
 #include "broker/mqtt_wire.hpp"
 #include "broker/probe.hpp"
@@ -75,11 +77,26 @@ BrokerFacts read_facts(const mqtt::token& connected, int version, std::string en
     return facts;
 }
 
-/// Paho reports OpenSSL's queue line by line: "error:0A000086:SSL routines::certificate verify failed".
-std::string last_part(const std::string& openssl_error) {
-    auto text = openssl_error.substr(0, openssl_error.find_last_not_of(" \r\n") + 1);
-    const auto colon = text.rfind(':');
-    return colon == std::string::npos ? text : text.substr(colon + 1);
+/// Paho reports OpenSSL's queue line by line: "C0D6:error:0A000086:SSL routines:function:certificate verify
+/// failed:../ssl/statem/statem_clnt.c:1889:". The reason is the fourth field after "error".
+std::string reason_of(std::string_view openssl_error) {
+    const auto start = openssl_error.find("error:");
+    auto rest = start == std::string_view::npos ? openssl_error : openssl_error.substr(start + 6);
+    for (int field = 0; field < 3; ++field) {
+        const auto colon = rest.find(':');
+        if (colon == std::string_view::npos)
+            break;
+        rest = rest.substr(colon + 1);
+    }
+    return std::string(rest.substr(0, rest.find_first_of(":\r\n")));
+}
+
+/// Paho's own words for a file that is not there do not name it.
+std::string why_unreadable(const BrokerConfig& config) {
+    for (const auto& file : {config.ca_file, config.certificate, config.key})
+        if (!file.empty() && !std::ifstream(file))
+            return "TLS: " + file + " cannot be read";
+    return {};
 }
 
 }  // namespace
@@ -118,7 +135,7 @@ mqtt::connect_options MqttConnection::make_options() {
         options.set_ssl(make_tls(config, [this](const std::string& error) {
             spdlog::debug("{}: TLS: {}", to_string(target_.url), error);
             if (tls_error_.empty() || error.find("verify failed") != std::string::npos)
-                tls_error_ = last_part(error);
+                tls_error_ = reason_of(error);
         }));
     return options;
 }
@@ -126,6 +143,8 @@ mqtt::connect_options MqttConnection::make_options() {
 std::variant<BrokerFacts, ConnectFailure> MqttConnection::connect(const std::atomic<bool>& stop) {
     const auto started = std::chrono::steady_clock::now();
     const auto elapsed = [started] { return std::chrono::steady_clock::now() - started; };
+    if (auto why = why_unreadable(target_.config); target_.url.tls && !why.empty())
+        return ConnectFailure{to_string(target_.url) + ": " + why};
     try {
         client_ = make_client(target_, version_);
         client_->set_message_callback([this](const mqtt::const_message_ptr& message) {
@@ -158,7 +177,7 @@ ConnectFailure MqttConnection::explain(const mqtt::exception& error, bool timed_
     const auto name = to_string(target_.url) + ": ";
     const int code = error.get_return_code();
     const int reason = error.get_reason_code();
-    if (reason >= 0x80)
+    if (reason >= 0x80 && reason != mqtt::ReasonCode::MQTTPP_V3_CODE)
         return {name + reason_words(reason), reason == 0x84};
     if (code >= 1 && code <= 5)
         return {name + connack_words(code), code == 1};
@@ -169,7 +188,8 @@ ConnectFailure MqttConnection::explain(const mqtt::exception& error, bool timed_
     if (timed_out)
         return {name + "no answer within " + std::to_string(connect_timeout.count()) + " s"};
     if (target_.url.tls)
-        return {name + "TLS: the connection was closed, or its certificate is not for " + target_.url.host};
+        return {name + "TLS: the certificate is not for " + target_.url.host +
+                ", or the broker closed the connection during the handshake"};
     return {name + "the broker closed the connection before it answered", true};
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -39,5 +41,8 @@ private:
     std::vector<mucbridge::Delivery> deliveries_;
     std::unique_ptr<mucbridge::Broker> broker_;
 };
+
+/// Text that can be compared with doctest::Contains.
+inline doctest::String shown(const std::string& text) { return text.c_str(); }
 
 std::string to_text(const mucbridge::Settlement& settlement);

@@ -1,5 +1,6 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
+#include <spdlog/spdlog.h>
 
 #include "child.hpp"
 
@@ -7,5 +8,6 @@
 int main(int argc, char** argv) {
     if (argc > 2 && std::string(argv[1]) == "--child")
         return run_child({argv + 2, argv + argc});
+    spdlog::set_level(spdlog::level::debug);
     return doctest::Context(argc, argv).run();
 }

@@ -86,7 +86,7 @@ TEST_CASE("a broker that dies: down once, every unsettled line released once, af
     CHECK(adapter.downs().size() == 2);
 }
 
-TEST_CASE("a second client with the same id takes the connection over, and we say so") {
+TEST_CASE("a second client with the same id takes the connection over: the broker closed it") {
     Mosquitto server;
     server.start();
     Adapter first(server.url());
@@ -94,12 +94,24 @@ TEST_CASE("a second client with the same id takes the connection over, and we sa
     Adapter second(server.url());
     REQUIRE(second.connect() == "up");
     REQUIRE(eventually([&] { return first.downs().size() == 1; }));
-    CHECK(first.downs()[0].reason.find("session taken over") != std::string::npos);
+    CHECK(first.downs()[0].reason == server.url() + ": the broker closed the connection");
     CHECK(first.downs()[0].by_broker);
 }
 
+TEST_CASE("a broker that shuts down says so, by MQTT 5") {
+    Mosquitto server;
+    server.start();
+    Adapter adapter(server.url());
+    REQUIRE(adapter.connect() == "up");
+    server.signal(SIGTERM);
+    REQUIRE(eventually([&] { return adapter.downs().size() == 1; }));
+    CHECK(adapter.downs()[0].reason == server.url() + ": the broker ended the connection: server shutting down");
+    CHECK(adapter.downs()[0].by_broker);
+}
+
 TEST_CASE("no such host, nobody there: told in words") {
-    CHECK(Adapter("mqtt://broker.invalid").connect().find("mqtt://broker.invalid:1883: no such host") == 0);
+    CHECK(shown(Adapter("mqtt://broker.invalid").connect()) ==
+          doctest::Contains("mqtt://broker.invalid:1883: no such host"));
     Mosquitto server;  // not started
     CHECK(Adapter(server.url()).connect() == server.url() + ": connection refused");
 }
