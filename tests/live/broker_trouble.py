@@ -4,7 +4,7 @@ import json
 import signal
 from pathlib import Path
 
-from harness import Client, Gateway, Mosquitto, Test, eventually, free_port, in_loop, want, want_equal
+from harness import Client, Failure, Gateway, Mosquitto, Test, eventually, free_port, in_loop, want, want_equal
 
 ROOM, TOPIC = "foo.bar@rooms.localhost", "foo/bar"
 
@@ -68,7 +68,11 @@ async def comes_and_goes(test, protocol, payload, how):
     broker.start()
     await talk(20)
     for client in (romeo, juliet):
-        await client.until(lambda: set(client.bodies(ROOM)) >= set(said), "every line is heard", patience=60)
+        try:
+            await client.until(lambda: set(client.bodies(ROOM)) >= set(said), "every line is heard", patience=60)
+        except Failure:
+            missing = [body for body in said if body not in client.bodies(ROOM)]
+            raise Failure(f"{client.boundjid.user} never heard {missing} of {len(said)}: {gateway.status()}") from None
     romeo.say(ROOM, "the end")
     for client in (romeo, juliet):
         await client.heard("the end", ROOM)

@@ -129,7 +129,7 @@ def _end_all():
 def run(command, stdin=None, patience=None, env=None):
     """A command to its end: (exit code, stdout, stderr)."""
     try:
-        done = subprocess.run([str(word) for word in command], input=stdin, capture_output=True, text=True, env=env,
+        done = subprocess.run([str(word) for word in command], input=stdin, capture_output=True, text=True, errors="replace", env=env,
                               timeout=patience or PATIENCE, preexec_fn=_dies_with_us)
     except subprocess.TimeoutExpired:
         raise Failure(f"still running after {patience or PATIENCE:g} s: {command}") from None
@@ -143,7 +143,7 @@ class Test:
 
     def __init__(self, limit=300):
         parser = argparse.ArgumentParser()
-        parser.add_argument("--binary", default=os.environ.get("MUCBRIDGE_BINARY", "build/release/mucbridge"))
+        parser.add_argument("--binary", default=os.environ.get("BINARY", "build/release/mucbridge"))
         parser.add_argument("--slow", type=float, default=1, help="how many times slower the binary is than usual")
         parser.add_argument("only", nargs="?", default="", help="run only cases whose name holds this")
         self.options = parser.parse_args()
@@ -309,7 +309,7 @@ class Subscriber:
         name = "sub-" + re.sub(r"\W+", "_", "-".join(topics))[:40]
         words = [word for topic in topics for word in ("-t", topic)]
         self.child = Child(["stdbuf", "-oL", "mosquitto_sub", "-d", "-p", broker.port, "-q", "1", "-V", "mqttv5",
-                            "-F", "JSON %j", *words, *more], broker.folder / f"{name}-{len(_children)}.log")
+                            "-F", "JSON %j", *words, *more], broker.folder / f"{name}-{time.monotonic_ns()}.log")
         eventually(lambda: "SUBACK" in self.child.text() or not self.child.running(), f"mosquitto_sub {topics}")
         want(self.child.running(), "mosquitto_sub did not start:\n" + self.child.text())
 

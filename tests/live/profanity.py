@@ -60,7 +60,7 @@ with Test(limit=120) as test:
         person.shows("romeo@localhost")
         person.shows("logged in")
         person.type("/join foo.bar@rooms.localhost")
-        person.shows("foo.bar@rooms.localhost")
+        person.shows("You have joined the room as romeo")
         eventually(lambda: (gateway.status() or {}).get("occupants") == 1, "one occupant")
         broker.publish("foo/bar", "hello from the topic")
         person.shows("hello from the topic")
