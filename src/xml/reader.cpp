@@ -253,7 +253,7 @@ void Reader::Impl::reset() {
 }
 
 void Reader::Impl::park() {
-    if (is_feeding_ || tree_.depth() != 1 || pending() != 0)
+    if (is_feeding_ || tree_.depth() != 1 || pending() != 0 || !scanner_.is_between_tokens())
         return;
     drop_parser();
     held_.shrink_to_fit();

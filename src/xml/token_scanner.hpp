@@ -12,6 +12,8 @@ public:
     /// How much of `bytes` is whole; the rest has begun and not ended, and is to be given again with what follows it.
     /// The first `seen` bytes are such a rest.
     std::size_t scan(std::string_view bytes, std::size_t seen);
+    /// Whether nothing has begun that what comes next might end.
+    bool is_between_tokens() const { return state_ == State::text; }
 
 private:
     enum class State {

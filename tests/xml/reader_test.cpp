@@ -304,6 +304,15 @@ TEST_CASE("a parked reader reads on as if nothing had been, with the stream's na
     CHECK(heard.ends == 1);
 }
 
+TEST_CASE("a reader is not parked inside of CDATA's brackets, where tags are text [XML §2.7]") {
+    Heard heard;
+    heard.reader.feed(header + "<![CDATA[ ");
+    heard.reader.park();
+    heard.reader.feed("<iq/>");
+    CHECK(heard.stanzas.empty());
+    CHECK(heard.condition() == "bad-format");
+}
+
 TEST_CASE("a parked reader still knows which tag ends the stream") {
     Heard heard;
     heard.reader.feed(header);
