@@ -18,7 +18,7 @@ cli: core xml muc mapping xmpp broker gateway
 '
 # header prefix: the folders (or files) that alone may include it
 theirs='
-gloox/: core/jid.cpp
+gloox/: core/jid.cpp xmpp/gloox_connection.hpp xmpp/room_client.cpp
 expat.h: xml
 mqtt/: broker
 MQTT: broker
