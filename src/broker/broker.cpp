@@ -92,4 +92,20 @@ std::string why_malformed(const Publication& publication) {
     return {};
 }
 
+std::string why_malformed_filter(std::string_view filter) {
+    if (filter.empty())
+        return "the filter: want a topic filter, got nothing";
+    if (auto why = why_bad_string("the filter", filter); !why.empty())
+        return why;
+    bool more = true;
+    while (more) {
+        const auto level = take_level(filter, more);
+        if (level == "#" && more)
+            return "the filter: want # at its end only [MQTT-4.7.1-1]";
+        if (level.size() > 1 && level.find_first_of("+#") != std::string_view::npos)
+            return "the filter: want + and # to be a whole level [MQTT-4.7.1-2]";
+    }
+    return {};
+}
+
 }  // namespace mucbridge

@@ -93,6 +93,11 @@ void MemoryBroker::publish(Publication publication, std::function<void(Settlemen
 }
 
 void MemoryBroker::subscribe(std::string filter, int qos, std::function<void(Granted)> answered) {
+    if (auto why = why_malformed_filter(filter); !why.empty()) {
+        if (answered)
+            answered({false, 0, std::move(why)});
+        return;
+    }
     bus_->subscribe(client_, std::move(filter), qos, std::move(answered));
 }
 

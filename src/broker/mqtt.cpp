@@ -116,6 +116,8 @@ void MqttBroker::subscribe(std::string filter, int qos, std::function<void(Grant
     const Use use(*this);
     if (!use)
         return answer(std::move(waiting), {Outcome::released, "not connected"});
+    if (auto why = why_malformed_filter(filter); !why.empty())
+        return answer(std::move(waiting), {Outcome::rejected, std::move(why)});
     // At QoS 2 an MQTT 3.1.1 delivery is acknowledged before its callback returns, and lost if we die in it.
     waiting.qos = std::min(qos, use->is_mqtt5() ? 2 : 1);
     const auto wanted = waiting.qos;

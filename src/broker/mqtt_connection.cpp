@@ -232,7 +232,9 @@ void MqttConnection::disconnect(std::chrono::milliseconds limit) {
 }
 
 void MqttConnection::on_disconnect_packet(int reason) {
-    disconnect_words_ = "the broker ended the connection: " + reason_words(reason);
+    // Paho tells of this instead of the loss.
+    if (!ended_.exchange(true))
+        heard_.lost({to_string(target_.url) + ": the broker ended the connection: " + reason_words(reason), true});
 }
 
 void MqttConnection::on_lost(const std::string& cause) {
@@ -241,14 +243,10 @@ void MqttConnection::on_lost(const std::string& cause) {
     using Clock = std::chrono::steady_clock;
     const auto silence = Clock::now() - Clock::time_point(Clock::duration(last_packet_));
     const bool closed = silence < target_.config.keep_alive;
-    auto reason = to_string(target_.url) + ": ";
-    if (!disconnect_words_.empty())
-        reason += disconnect_words_;
-    else
-        reason += closed ? "the broker closed the connection" : "the connection was lost";
-    if (!cause.empty())
-        reason += " (" + cause + ")";
-    heard_.lost({std::move(reason), closed || !disconnect_words_.empty()});
+    heard_.lost({to_string(target_.url) +
+                     (closed ? ": the broker closed the connection" : ": the connection was lost") +
+                     (cause.empty() ? "" : " (" + cause + ")"),
+                 closed});
 }
 
 }  // namespace mucbridge

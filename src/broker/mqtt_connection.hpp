@@ -66,8 +66,7 @@ private:
     const MqttTarget& target_;
     const int version_;
     Heard heard_;
-    std::string tls_error_;         // OpenSSL's, of this attempt
-    std::string disconnect_words_;  // of the broker's DISCONNECT packet
+    std::string tls_error_;  // OpenSSL's, of this attempt
     std::atomic<std::int64_t> last_packet_{0};
     std::atomic<bool> ended_{false};  // lost or disconnected, and told so
     std::unique_ptr<mqtt::async_client> client_;

@@ -66,6 +66,13 @@ TEST_CASE("a publication with wildcards in its topic is malformed [MQTT-3.3.2-2]
     CHECK_FALSE(why_malformed(publication).empty());
 }
 
+TEST_CASE("a filter with a wildcard in the wrong place is malformed [MQTT-4.7.1-1] [MQTT-4.7.1-2]") {
+    for (const char* filter : {"#", "+", "a", "a/#", "+/b", "/", "a//b", "$share/g/a"})
+        CHECK_MESSAGE(why_malformed_filter(filter).empty(), filter);
+    for (const char* filter : {"", "a#", "#/a", "a/#/b", "a+", "a/+b", "##", "\x01", "\xff"})
+        CHECK_MESSAGE(!why_malformed_filter(filter).empty(), filter);
+}
+
 TEST_CASE("a property that an MQTT string cannot hold is malformed, and named [MQTT-1.5.4-1]") {
     Publication publication;
     publication.address = "a";
