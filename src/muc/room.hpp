@@ -152,6 +152,7 @@ private:
             Now now);
 
     // room_speech.cpp: what occupants say
+    Effects say_published(const Occupant& occupant, const Visitor& visitor, Line line, Now now);
     Effects say_unpublished(const Occupant& occupant, const Visitor& visitor, Line line, Now now);
     void publish(Effects& effects, OwnLine& line, Now now);
     void publish_held_back(Effects& effects, Now now);
@@ -174,8 +175,8 @@ private:
     // room_heard.cpp: what the broker delivers
     bool take_as_own(Effects& effects, const Heard& heard, Now now);
     void hear_echoes();
-    void on_echo(Effects& effects, OwnLine& line, const Heard& heard, Now now);
-    void on_late_echo(Effects& effects, OwnLine& line, const Heard& heard, Now now);
+    void on_echo(Effects& effects, OwnLine& back, const Heard& heard, Now now);
+    void on_late_echo(Effects& effects, OwnLine& back, const Heard& heard, Now now);
     bool is_believed(Effects& effects, const Heard& heard, Now now);
     void say_theirs(Effects& effects, Heard heard, Now now);
     void say_publishers(Effects& effects, Heard heard, Now now);

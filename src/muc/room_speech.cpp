@@ -44,10 +44,15 @@ Effects Room::on_groupchat(const Visitor& visitor, Line line, Now now) {
                       ErrorType::cancel);
     if (in_flight_.size() >= limits_.lines_in_flight)
         return refuse(Condition::resource_constraint, "too many lines of this room are on their way", ErrorType::wait);
+    return say_published(*occupant, visitor, std::move(line), now);
+}
+
+/// Off to the broker, and shown when it comes back from there.
+Effects Room::say_published(const Occupant& occupant, const Visitor& visitor, Line line, Now now) {
     line.stanza_id = make_uuid7(now.wall);
     OwnLine own;
     own.line = std::move(line);
-    own.speaker = occupant->speaker;
+    own.speaker = occupant.speaker;
     own.route = visitor.route;
     own.address = home_;
     own.said_at = now.wall;
