@@ -35,6 +35,14 @@ bool is_not_ready(const error_code& error) {
     return error == asio::error::would_block || error == asio::error::try_again || error == asio::error::interrupted;
 }
 
+void cancel(asio::steady_timer& timer) noexcept {
+    try {
+        timer.cancel();
+    } catch (const boost::system::system_error&) {
+        // Its handler finds nothing to do, only later.
+    }
+}
+
 }  // namespace
 
 /// Its handlers keep it alive; what they still find to do ends with the Connection.
@@ -225,7 +233,7 @@ void Connection::Impl::finish() {
     is_finished = true;
     error_code ignored;
     socket.close(ignored);
-    timer.cancel();
+    cancel(timer);
     asio::post(io, [self = shared_from_this()] {
         if (self->owner != nullptr) {
             const auto closed = std::move(self->on_closed);
@@ -238,7 +246,7 @@ void Connection::Impl::abandon() {
     owner = nullptr;
     error_code ignored;
     socket.close(ignored);
-    timer.cancel();
+    cancel(timer);
     session.reset();
 }
 

@@ -176,10 +176,8 @@ const std::string& Listener::url() const { return impl_->url; }
 void Listener::stop() {
     impl_->alive.reset();
     boost::system::error_code ignored;
-    for (const auto& door : impl_->doors) {
+    for (const auto& door : impl_->doors)
         door->acceptor.close(ignored);
-        door->pause.cancel();
-    }
 }
 
 Result<bool> is_loopback(const std::string& listen_url) {

@@ -12,7 +12,7 @@ bool is_same_kind(const Element& a, const Element& b) { return a.name == b.name 
 
 }  // namespace
 
-boost::system::result<void, StanzaError> PrivateStorage::set(const Element& query) {
+std::optional<StanzaError> PrivateStorage::set(const Element& query) {
     if (query.count_children() == 0)
         return StanzaError{Condition::not_acceptable, "want a fragment to keep"};
     std::vector<Fragment> next = fragments_;
@@ -32,10 +32,10 @@ boost::system::result<void, StanzaError> PrivateStorage::set(const Element& quer
             return StanzaError{Condition::resource_constraint, "more than 64 KiB of private storage"};
     }
     fragments_ = std::move(next);
-    return {};
+    return std::nullopt;
 }
 
-boost::system::result<Element, StanzaError> PrivateStorage::get(const Element& query) const {
+std::variant<Element, StanzaError> PrivateStorage::get(const Element& query) const {
     if (query.count_children() != 1)
         return StanzaError{Condition::not_acceptable, "want one fragment at a time"};
     const Element& asked = *query.first_child();

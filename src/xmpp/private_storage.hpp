@@ -1,8 +1,9 @@
 #pragma once
 
+#include <optional>
+#include <variant>
 #include <vector>
 
-#include "core/result.hpp"
 #include "core/stanza_error.hpp"
 #include "xml/element.hpp"
 
@@ -13,10 +14,11 @@ class PrivateStorage {
 public:
     static constexpr std::size_t limit = 64 * 1024;  // bytes of XML, all fragments together
 
-    /// The <query/> of a set: every fragment in it replaces the one of the same name and namespace, or none does.
-    boost::system::result<void, StanzaError> set(const Element& query);
+    /// The <query/> of a set: every fragment in it replaces the one of the same name and namespace. Where
+    /// one is refused, nothing changes.
+    std::optional<StanzaError> set(const Element& query);
     /// The <query/> of a get: the same with what is kept, or with the empty fragment that was asked for.
-    boost::system::result<Element, StanzaError> get(const Element& query) const;
+    std::variant<Element, StanzaError> get(const Element& query) const;
 
 private:
     struct Fragment {

@@ -40,16 +40,16 @@ std::vector<std::string> to_strings(std::initializer_list<std::string_view> view
 Element ServerAnswers::answer(const Element& iq, Asked asked, bool anonymous, WallTime now) {
     const Element& child = *iq.first_child();
     if (iq.attribute("type") == "set") {
-        const auto accepted = accept_set(child, asked);
-        return accepted ? make_result(iq) : make_error_reply(iq, accepted.error());
+        const auto refusal = accept_set(child, asked);
+        return refusal ? make_error_reply(iq, *refusal) : make_result(iq);
     }
-    auto found = answer_get(child, asked, anonymous, now);
-    if (!found)
-        return make_error_reply(iq, found.error());
+    Answer found = answer_get(child, asked, anonymous, now);
+    if (const auto* refusal = std::get_if<StanzaError>(&found))
+        return make_error_reply(iq, *refusal);
     Element result = make_result(iq);
     // XEP-0199 §4.2: a pong is an empty result.
-    if (!found->name.empty())
-        result.add(std::move(*found));
+    if (Element& payload = std::get<Element>(found); !payload.name.empty())
+        result.add(std::move(payload));
     return result;
 }
 
@@ -76,9 +76,9 @@ ServerAnswers::Answer ServerAnswers::answer_get(const Element& child, Asked aske
     return not_served;
 }
 
-boost::system::result<void, StanzaError> ServerAnswers::accept_set(const Element& child, Asked asked) {
+std::optional<StanzaError> ServerAnswers::accept_set(const Element& child, Asked asked) {
     if (is(child, "session", ns::session) && asked != Asked::account)
-        return {};
+        return std::nullopt;
     if (is(child, "bind", ns::bind))
         return StanzaError{Condition::not_allowed, "this stream has its resource"};
     if (asked == Asked::server)

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <variant>
 
 #include "core/stanza_error.hpp"
 #include "core/time.hpp"
@@ -27,9 +29,10 @@ public:
     Element answer(const Element& iq, Asked asked, bool anonymous, WallTime now);
 
 private:
-    using Answer = boost::system::result<Element, StanzaError>;
+    using Answer = std::variant<Element, StanzaError>;
     Answer answer_get(const Element& child, Asked asked, bool anonymous, WallTime now) const;
-    boost::system::result<void, StanzaError> accept_set(const Element& child, Asked asked);
+    /// Why not, or nothing where it is done.
+    std::optional<StanzaError> accept_set(const Element& child, Asked asked);
     Answer describe(const Element& query, Asked asked, bool anonymous) const;
     Answer list(const Element& query, Asked asked) const;
     Answer find_private(const Element& query) const;
