@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 
 #include "core/utf8.hpp"
 #include "gateway/hub.hpp"
@@ -33,6 +34,17 @@ std::optional<Granted> join_answers(const std::map<std::string, std::optional<Gr
         all.qos = std::min(all.qos, answer->qos);
     }
     return all;
+}
+
+/// XEP-0045 §18.1.2: the errors after which a session is not in the room any longer, for what is said does not reach
+/// it.
+bool says_unreachable(const Element& stanza) {
+    constexpr std::array unreachable{"gone",     "item-not-found",          "recipient-unavailable",
+                                     "redirect", "remote-server-not-found", "remote-server-timeout"};
+    const Element* error = stanza.child("error", ns::client);
+    return error && std::ranges::any_of(unreachable, [&](const char* condition) {
+               return error->child(condition, ns::stanza_errors) != nullptr;
+           });
 }
 
 std::shared_ptr<const SharedStanza> share(SharedStanza stanza) {
@@ -70,13 +82,8 @@ void Rooms::on_presence(const Visitor& visitor, const Element& presence, const J
         hub_.forget_room(here_, visitor.route, to.local);
         return;
     }
-    if (type == "error") {
-        // XEP-0045 §15.6.2: 333, for a session that cannot be reached is not in the room any longer.
-        if (host)
-            perform(*host, host->room.on_gone(visitor, {333}, now()));
-        hub_.forget_room(here_, visitor.route, to.local);
-        return;
-    }
+    if (type == "error")
+        return on_bounce(visitor, presence, to);
     if (!type.empty())
         return;  // subscriptions and probes: a room has no roster, and silence is what RFC 6121 gives them
     if (to.resource.empty())
@@ -111,7 +118,7 @@ void Rooms::enter(const Visitor& visitor, const Element& presence, const Jid& to
 void Rooms::on_message(const Visitor& visitor, const Element& message, const Jid& to) {
     const std::string_view type = message.attribute("type");
     if (type == "error")
-        return;
+        return on_bounce(visitor, message, to);
     Host* host = find(to.local);
     if (!host)
         return reply(visitor, make_error_reply(message, {Condition::item_not_found, "There is no such room."}));
@@ -127,6 +134,14 @@ void Rooms::on_message(const Visitor& visitor, const Element& message, const Jid
                                                          "This room takes messages of type groupchat only."}));
     perform(*host,
             host->room.on_private(visitor, to.resource, std::string(type), parse_line(message, to.bare()), now()));
+}
+
+void Rooms::on_bounce(const Visitor& visitor, const Element& stanza, const Jid& to) {
+    if (!says_unreachable(stanza))
+        return;
+    if (Host* host = find(to.local))
+        perform(*host, host->room.on_gone(visitor, {333}, now()));
+    hub_.forget_room(here_, visitor.route, to.local);
 }
 
 void Rooms::on_gone(const Visitor& visitor, const std::string& room) {

@@ -65,6 +65,7 @@ private:
 
     void on_presence(const Visitor& visitor, const Element& presence, const Jid& to);
     void on_message(const Visitor& visitor, const Element& message, const Jid& to);
+    void on_bounce(const Visitor& visitor, const Element& stanza, const Jid& to);
     void on_iq(const Visitor& visitor, const Element& iq, const Jid& to);
     Element answer_iq(const Visitor& visitor, const Element& iq, const Jid& to);
     Element answer_owner(const Visitor& visitor, const Element& iq, const Host& host) const;
