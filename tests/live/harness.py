@@ -1,6 +1,6 @@
 """What the live tests share: servers that end with the test, clients that remember what they saw, cases with names.
 
-A test is a program: `main_job.py --binary build/release/mucbridge [PART OF A CASE'S NAME]`. Each case prints one line,
+A test is a program: `main_job.py --binary build/release/mucbridge`. Each case prints one line,
 and a failed one its reason and the ends of the logs.
 """
 import argparse
@@ -145,7 +145,6 @@ class Test:
         parser = argparse.ArgumentParser()
         parser.add_argument("--binary", default=os.environ.get("BINARY", "build/release/mucbridge"))
         parser.add_argument("--slow", type=float, default=1, help="how many times slower the binary is than usual")
-        parser.add_argument("only", nargs="?", default="", help="run only cases whose name holds this")
         self.options = parser.parse_args()
         self.binary = Path(self.options.binary).resolve()
         global PATIENCE
@@ -181,9 +180,6 @@ class Test:
             print(f"  failed: {name}")
         sys.stdout.flush()
         os._exit(1 if self.failed or not self.passed else 0)
-
-    def wanted(self, name):
-        return self.options.only in name
 
     def case(self, name):
         return Case(self, name)

@@ -59,6 +59,7 @@ with Test(limit=120) as test:
         person.type("/connect romeo")
         person.shows("romeo@localhost")
         person.shows("logged in")
+        person.type("/presence room all")
         person.type("/join foo.bar@rooms.localhost")
         person.shows("You have joined the room as romeo")
         eventually(lambda: (gateway.status() or {}).get("occupants") == 1, "one occupant")
@@ -86,7 +87,7 @@ with Test(limit=120) as test:
             for text in ("good night, good night", "parting is such sweet sorrow"):
                 for one in (person, other):
                     want_equal(len(one.lines(text)), 1, f"how often {one.name} sees {text!r}:\n{one.screen()}\n")
-            other.type("/leave")
+            other.type("/close")
             person.shows("juliet has left the room")
         person.type("/quit")
         eventually(lambda: (gateway.status() or {}).get("sessions") == 0, "the session ends")
