@@ -8,6 +8,7 @@
 #include "core/utf8.hpp"
 #include "mapping/mapper.hpp"
 #include "mapping/seal.hpp"
+#include "xmpp/listen_url.hpp"
 #include "xmpp/listener.hpp"
 
 namespace mucbridge {
@@ -30,6 +31,8 @@ void check_listeners(const Config& config, Problems& problems) {
     for (std::size_t at = 0; at < config.listen.size(); ++at) {
         const auto& url = config.listen[at].url;
         const auto place = join_pointer("/listen", at);
+        if (!ListenUrl::parse(url))
+            continue;  // told where it was read
         const auto is_local = is_loopback(url);
         if (!is_local)
             problems.error(place, is_local.error().text);
@@ -124,6 +127,7 @@ void warn_of(const Config& config, Problems& problems) {
 
 void check_config(Config& config, Problems& problems) {
     const bool fine_so_far = problems.is_fine();
+    problems.begin_judging();
     if (config.brokers.empty())
         config.brokers.emplace_back();
     if (config.rules.empty() && fine_so_far) {

@@ -8,6 +8,7 @@
 #include "cli/json_text.hpp"
 #include "cli/rule_fields.hpp"
 #include "core/utf8.hpp"
+#include "xmpp/listen_url.hpp"
 
 namespace mucbridge {
 namespace {
@@ -43,10 +44,14 @@ void read_listen(const json& value, const std::string& pointer, Config& config, 
     config.listen.clear();
     std::size_t index = 0;
     for (const auto& item : to_items(value, pointer, most_listeners, problems)) {
-        ListenConfig listen;
-        if (read_text(item, value.is_array() ? join_pointer(pointer, index) : pointer, listen.url, problems))
-            config.listen.push_back(std::move(listen));
+        const auto place = value.is_array() ? join_pointer(pointer, index) : pointer;
         ++index;
+        ListenConfig listen;
+        if (!read_text(item, place, listen.url, problems))
+            continue;
+        if (const auto url = ListenUrl::parse(listen.url); !url)
+            problems.error(place, url.error().text);
+        config.listen.push_back(std::move(listen));
     }
     if (value.is_array() && value.empty())
         problems.error(pointer, "want at least one, such as xmpp://127.0.0.1:61222: this version has no other door");

@@ -16,6 +16,9 @@ public:
     /// What stands at and below `pointer` is called `name` from now on. `is_flag`: its errors are of usage.
     void rename(std::string pointer, std::string name, bool is_flag);
 
+    /// From now on errors are of what the values mean together, which is never a matter of usage.
+    void begin_judging() { is_judging_ = true; }
+
     bool is_fine() const { return errors_.empty(); }
     const std::vector<std::string>& errors() const { return errors_; }  // "/rules/2/qos: want 0, 1 or 2, got 7"
     const std::vector<std::string>& warnings() const { return warnings_; }
@@ -33,6 +36,7 @@ private:
 
     std::vector<std::string> errors_, warnings_;
     std::map<std::string, Name, std::less<>> names_;
+    bool is_judging_ = false;
     bool beyond_flags_ = false;
 };
 

@@ -1,0 +1,220 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "cli/exit_code.hpp"
+#include "cli/load_config.hpp"
+#include "temporary_folder.hpp"
+
+namespace mucbridge {
+namespace {
+
+Loaded load_file(const TemporaryFolder& folder, std::string_view text) {
+    ConfigFlags flags;
+    flags.file = folder.write("bridge.json", text);
+    return load_config(flags, {});
+}
+
+struct Wrong {
+    const char* text;
+    const char* error;  // the whole of it
+};
+
+}  // namespace
+
+TEST_CASE("each wrong value is an error with its path, the wish and what was got") {
+    const TemporaryFolder folder;
+    const Wrong table[] = {
+        {R"({"domian": "a"})", "/domian: unknown key; did you mean domain?"},
+        {R"({"colour": "a"})", "/colour: unknown key"},
+        {R"({"a/b~c": 1})", "/a~1b~0c: unknown key"},
+        {R"({"a\nb": 1})", "/a\\x0ab: unknown key"},
+        {R"([])", "want an object, got a list"},
+        {R"({"domain": 7})", "/domain: want text, got a number"},
+        {R"({"domain": ""})", "/domain: want text, got none"},
+        {R"({"domain": "a\u0000b"})", "/domain: want text without control characters"},
+        {R"({"domain": "a", "rooms_domain": "A"})",
+         "/rooms_domain: want a domain of its own, such as rooms.a, got a, which the accounts have"},
+        {R"({"listen": 7})", "/listen: want text or a list of at most 64 texts, got 7"},
+        {R"({"listen": [7]})", "/listen/0: want text, got a number"},
+        {R"({"listen": []})",
+         "/listen: want at least one, such as xmpp://127.0.0.1:61222: this version has no other door"},
+        {R"({"login": "opne"})", "/login: want open, anonymous, accounts or broker, got \"opne\""},
+        {R"({"login": "accounts"})", "/login: this version knows open and anonymous; accounts is not in it yet"},
+        {R"({"login": "broker"})", "/login: this version knows open and anonymous; broker is not in it yet"},
+        {R"({"allow_open_login": "yes"})", "/allow_open_login: want true or false, got \"yes\""},
+        {R"({"administrators": ["a@b/c"]})", "/administrators/0: want a bare JID such as admin@example.org, got a@b/c"},
+        {R"({"tls": {"certificate": "a", "key": "b"}})", "/tls: this version has no TLS listener; leave the key out"},
+        {R"({"component": {}})", "/component: this version is no component of another server; leave the key out"},
+        {R"({"guest": {}})", "/guest: this version enters no rooms that live elsewhere; leave the key out"},
+        {R"({"console": {}})", "/console: this version has no web console; leave the key out"},
+        {R"({"brokers": []})",
+         "/brokers: want an object of 1 to 100 brokers by name, such as {\"main\": {\"url\": "
+         "\"mqtt://127.0.0.1:1883\"}}, got a list"},
+        {R"({"brokers": {"main": 7}})", "/brokers/main: want an object, got 7"},
+        {R"({"brokers": {"main": {"pasword": "x"}}})", "/brokers/main/pasword: unknown key; did you mean password?"},
+        {R"({"brokers": {"main": {"password": 4711}}})", "/brokers/main/password: want text, got a number"},
+        {R"({"brokers": {"main": {"verify": 1}}})", "/brokers/main/verify: want true or false, got 1"},
+        {R"({"brokers": {"main": {"protocol": "mqtt-4"}}})",
+         "/brokers/main/protocol: want mqtt-5 or mqtt-3.1.1, got \"mqtt-4\""},
+        {R"({"brokers": {"main": {"keep_alive": 70000}}})",
+         "/brokers/main/keep_alive: want a whole number from 1 to 65535, got 70000"},
+        {R"({"brokers": {"main": {"keep_alive": 1.5}}})",
+         "/brokers/main/keep_alive: want a whole number from 1 to 65535, got 1.5"},
+        {R"({"brokers": {"main": {"queue_lines": -1}}})",
+         "/brokers/main/queue_lines: want a whole number from 1 to 10000000, got -1"},
+        {R"({"brokers": {"main": {"queue_lines": 99999999999999999999}}})",
+         "/brokers/main/queue_lines: want a whole number from 1 to 10000000, got 1e+20"},
+        {R"({"brokers": {"main": {"certificate": "/dev/null"}}})",
+         "/brokers/main: want certificate and key together, got one of them"},
+        {R"({"brokers": {"main": {"status_topic": "a/#"}}})",
+         "/brokers/main/status_topic: want a topic without # and +"},
+        {R"({"brokers": {"main": {"password": "a", "password_file": "/dev/null"}}})",
+         "/brokers/main/password_file: want one of password and password_file, got both"},
+        {R"({"brokers": {"main": {"password_file": "/not/there"}}})",
+         "/brokers/main/password_file: cannot read /not/there: No such file or directory"},
+        {R"({"brokers": {"main": {"password_file": "/dev/null"}}})",
+         "/brokers/main/password_file: cannot read /dev/null: want a secret, got an empty file"},
+        {R"({"brokers": {"main": {"ca_file": "/not/there"}}})",
+         "/brokers/main/ca_file: cannot read /not/there: No such file or directory"},
+        {R"({"brokers": {"main": {"ca_file": "/dev/zero"}}})",
+         "/brokers/main/ca_file: cannot read /dev/zero: want at most 16777216 bytes"},
+        {R"({"brokers": {"main": {"url": "mqtt://a:b@h", "username": "c"}}})",
+         "/brokers/main/url: want user and password once, got them here and in keys of their own"},
+        {R"({"brokers": {"main": {"profile": "rabbitmq"}}})",
+         "/brokers/main/profile: this version speaks no AMQP; leave the key out"},
+        {R"({"rules": {}})",
+         "/rules: want a list of 1 to 10000 rules (without the key: the default rule), got an object"},
+        {R"({"rules": []})", "/rules: want a list of 1 to 10000 rules (without the key: the default rule), got 0"},
+        {R"({"rules": [7]})", "/rules/0: want an object, got 7"},
+        {R"({"rules": [{"topic": "a"}]})", "/rules/0: want room: a name, or a pattern such as {name}"},
+        {R"({"rules": [{"room": "a"}]})", "/rules/0: want topic, or read and write"},
+        {R"({"rules": [{"room": "a", "read": "a"}]})", "/rules/0: want write (or topic, or direction in)"},
+        {R"({"rules": [{"room": "a", "write": "a"}]})", "/rules/0: want read (or topic, or direction out)"},
+        {R"({"rules": [{"room": "a", "topic": "a", "read": "b", "write": "c"}]})",
+         "/rules/0/topic: want topic, or read and write; got all three"},
+        {R"({"rules": [{"room": "a", "topic": "a", "write": "c", "direction": "in"}]})",
+         "/rules/0/write: direction in publishes nothing; leave the key out"},
+        {R"({"rules": [{"room": "a", "topic": "a", "read": "c", "direction": "out"}]})",
+         "/rules/0/read: direction out reads nothing; leave the key out"},
+        {R"({"rules": [{"room": "a", "topic": "a", "qos": 7}]})", "/rules/0/qos: want 0, 1 or 2, got 7"},
+        {R"({"rules": [{"room": "a", "topic": "a", "qos": "1"}]})", "/rules/0/qos: want 0, 1 or 2, got \"1\""},
+        {R"({"rules": [{"room": "a", "topic": "a", "qos": true}]})", "/rules/0/qos: want 0, 1 or 2, got true"},
+        {R"({"rules": [{"room": "a", "topic": "a", "qoss": 1}]})", "/rules/0/qoss: unknown key; did you mean qos?"},
+        {R"({"rules": [{"room": "a", "topic": "a", "direction": "inwards"}]})",
+         "/rules/0/direction: want both, out or in, got \"inwards\""},
+        {R"({"rules": [{"room": "a", "topic": "a", "payload": null}]})",
+         "/rules/0/payload: want text or json, got null"},
+        {R"({"rules": [{"room": "a", "topic": "a", "who": {"read": "*"}}]})",
+         "/rules/0/who: this version lets in whom its login lets in; leave the key out"},
+        {R"({"rules": [{"room": "a", "topic": "a", "mirrors": []}]})",
+         "/rules/0/mirrors: this version has no mirrors; leave the key out"},
+        {R"({"rules": [{"room": "a", "topic": "a", "broker": "east"}]})",
+         "/rules/0/broker: want the name of a broker (main), got east"},
+        {R"({"brokers": {"east": {"url": "memory:"}, "west": {"url": "memory:"}},
+             "rules": [{"room": "a", "topic": "a"}]})",
+         "/rules/0/broker: want the name of a broker, since none is called main: east, west"},
+        {R"({"log": {"format": "xml"}})", "/log/format: want text or json, got \"xml\""},
+        {R"({"log": {"levle": "info"}})", "/log/levle: unknown key; did you mean level?"},
+        {R"({"limits": {"stanza_bytes": 100}})",
+         "/limits/stanza_bytes: want a whole number from 10000 to 67108864, got 100"},
+        {R"({"limits": {"children": {}}})", "/limits/children: want a whole number from 64 to 1000000, got an object"},
+        {R"({"loops": 1000})", "/loops: want a whole number from 0 to 256, got 1000"},
+        {R"({"seal_key_file": "/not/there"})", "/seal_key_file: cannot read /not/there: No such file or directory"},
+    };
+    for (const auto& [text, error] : table) {
+        CAPTURE(text);
+        const auto loaded = load_file(folder, text);
+        REQUIRE(loaded.problems.errors().size() == 1);
+        CHECK(loaded.problems.errors().front() == error);
+        CHECK(loaded.problems.to_exit_code() == exit_code::configuration);
+    }
+}
+
+TEST_CASE("errors that other folders word have their path here") {
+    const TemporaryFolder folder;
+    const Wrong table[] = {
+        {R"({"domain": "not a domain"})", "/domain: "},
+        {R"({"listen": ["http://127.0.0.1:1"]})", "/listen/0: "},
+        {R"({"listen": ["xmpp://127.0.0.1:99999"]})", "/listen/0: "},
+        {R"({"listen": ["xmpp://127.0.0.1:1", "wss://127.0.0.1:2"]})", "/listen/1: "},
+        {R"({"brokers": {"main": {"url": "http://example.org"}}})", "/brokers/main/url: "},
+        {R"({"brokers": {"main": {"url": "amqp://example.org"}}})", "/brokers/main/url: this version speaks no AMQP"},
+        {R"({"brokers": {"main": {"url": "mqtt://h:0"}}})", "/brokers/main/url: "},
+        {R"({"brokers": {"main": {"url": "localhost:1883"}}})", "/brokers/main/url: "},
+        {R"({"rules": [{"room": "{a}", "topic": "{b}"}]})", "/rules/0"},
+        {R"({"rules": [{"room": "a", "topic": "a"}, {"room": "{a}", "topic": "{a}/#"}]})", "/rules/1"},
+    };
+    for (const auto& [text, start] : table) {
+        CAPTURE(text);
+        const auto loaded = load_file(folder, text);
+        REQUIRE(loaded.problems.errors().size() == 1);
+        CAPTURE(loaded.problems.errors().front());
+        CHECK(loaded.problems.errors().front().find(start) == 0);
+    }
+}
+
+TEST_CASE("all errors are told, not only the first") {
+    const TemporaryFolder folder;
+    const auto loaded = load_file(folder, R"({
+        "domian": "a", "login": 7, "limits": {"depth": 0},
+        "brokers": {"main": {"url": "x", "verify": 2}},
+        "rules": [{"room": "a", "topic": "a", "qos": 3}, {"rom": "b", "topic": "b"}]})");
+    const auto& errors = loaded.problems.errors();
+    for (const std::string start : {"/domian: ", "/login: ", "/limits/depth: ", "/brokers/main/url: ",
+                                    "/brokers/main/verify: ", "/rules/0/qos: ", "/rules/1/rom: ", "/rules/1: "}) {
+        CAPTURE(start);
+        CHECK(std::count_if(errors.begin(), errors.end(),
+                            [&](const std::string& error) { return error.find(start) == 0; }) == 1);
+    }
+    CHECK(errors.size() == 8);
+}
+
+TEST_CASE("two rules that the mapper refuses are both told") {
+    const TemporaryFolder folder;
+    const auto loaded = load_file(folder, R"({"rules": [{"room": "{a}", "topic": "{b}"}, {"room": "x", "topic": "y"},
+                                                        {"room": "{c}", "topic": "{d}"}]})");
+    REQUIRE(loaded.problems.errors().size() == 2);
+    CHECK(loaded.problems.errors()[0].find("/rules/0") == 0);
+    CHECK(loaded.problems.errors()[1].find("/rules/2") == 0);
+}
+
+TEST_CASE("an open login on a listener that others reach is refused until it is allowed [S9]") {
+    const TemporaryFolder folder;
+    for (const std::string listen : {"xmpp://0.0.0.0:61222", "xmpp://[::]:61222", "xmpp://192.0.2.1:61222"})
+        for (const std::string login : {"open", "anonymous"}) {
+            CAPTURE(listen);
+            const auto text = R"({"login": ")" + login + R"(", "listen": ["xmpp://127.0.0.1:1", ")" + listen + R"("])";
+            const auto loaded = load_file(folder, text + "}");
+            REQUIRE(loaded.problems.errors().size() == 1);
+            const auto& error = loaded.problems.errors().front();
+            CHECK(error.find("/listen/1: " + listen + " can be reached by others, and login " + login) == 0);
+            CHECK(error.find("--allow-open-login") != std::string::npos);
+            CHECK(load_file(folder, text + R"(, "allow_open_login": true})").problems.is_fine());
+        }
+    for (const std::string listen :
+         {"xmpp://127.0.0.1:1", "xmpp://127.9.9.9:1", "xmpp://[::1]:1", "xmpp://localhost:1"})
+        CHECK(load_file(folder, R"({"listen": ")" + listen + R"("})").problems.is_fine());
+}
+
+TEST_CASE("a file that is not there is an error of the configuration") {
+    ConfigFlags flags;
+    flags.file = "/not/there.json";
+    const auto loaded = load_config(flags, {});
+    REQUIRE(loaded.problems.errors().size() == 1);
+    CHECK(loaded.problems.errors().front() == "cannot read /not/there.json: No such file or directory");
+    CHECK(loaded.problems.to_exit_code() == exit_code::configuration);
+}
+
+TEST_CASE("no error shows a password") {
+    const TemporaryFolder folder;
+    for (const std::string url : {"mqtt://user:hunter2@h:99999", "mqtt://user:hunter2%zz@h", "http://user:hunter2@h",
+                                  "mqtt://user:hunter2@h/path", "mqtt://user:hunter2@", "amqp://user:hunter2@h"}) {
+        const auto loaded = load_file(folder, R"({"brokers": {"main": {"url": ")" + url + R"("}}})");
+        REQUIRE(loaded.problems.errors().size() == 1);
+        CAPTURE(loaded.problems.errors().front());
+        CHECK(loaded.problems.errors().front().find("hunter2") == std::string::npos);
+    }
+}
+
+}  // namespace mucbridge

@@ -1,0 +1,266 @@
+#include "cli/load_config.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "cli/exit_code.hpp"
+#include "temporary_folder.hpp"
+
+namespace mucbridge {
+namespace {
+
+const BrokerConfig& broker_named(const Config& config, const std::string& name) {
+    for (const auto& broker : config.brokers)
+        if (broker.name == name)
+            return broker;
+    FAIL("no broker " << name);
+    return config.brokers.front();
+}
+
+}  // namespace
+
+TEST_CASE("without anything the defaults of the design hold") {
+    const auto loaded = load_config({}, {});
+    const auto& config = loaded.config;
+    REQUIRE(loaded.problems.is_fine());
+    CHECK(loaded.problems.warnings().empty());
+    CHECK(config.domain == "localhost");
+    CHECK(config.rooms_domain == "rooms.localhost");
+    REQUIRE(config.listen.size() == 1);
+    CHECK(config.listen.front().url == "xmpp://127.0.0.1:61222");
+    CHECK(config.login == Login::open);
+    REQUIRE(config.brokers.size() == 1);
+    CHECK(config.brokers.front().name == "main");
+    CHECK(config.brokers.front().url == "embedded:");
+    REQUIRE(config.rules.size() == 1);
+    CHECK(config.rules.front().room == "{name}");
+    CHECK(config.rules.front().topic == "{name}");
+    CHECK(config.rules.front().qos == 1);
+    CHECK(config.state == "./state");
+}
+
+TEST_CASE("a file says it all") {
+    const TemporaryFolder folder;
+    ConfigFlags flags;
+    flags.file = folder.write("bridge.json", R"({
+        "domain": "Example.ORG", "listen": "xmpp://[::1]:5222", "login": "anonymous",
+        "brokers": {"east": {"url": "mqtts://user:p%40ss@east.example.org", "verify": false, "keep_alive": 7,
+                             "protocol": "mqtt-3.1.1", "client_id": "me", "status_topic": "up/me", "queue_lines": 5,
+                             "queue_bytes": 4096},
+                    "west": {"url": "memory:"}},
+        "rules": [{"room": "a", "read": "a/+", "write": "a/b", "broker": "east", "qos": 2, "retain": true,
+                   "payload": "json", "nick": "{topic.1}"},
+                  {"room": "b", "topic": "b", "broker": "west", "direction": "out"}],
+        "state": "/tmp/x", "log": {"format": "json", "level": "debug"}, "loops": 3,
+        "limits": {"stanza_bytes": 20000, "unauthenticated_time": 5}})");
+    const auto loaded = load_config(flags, {});
+    for (const auto& error : loaded.problems.errors())
+        FAIL_CHECK(error);
+    const auto& config = loaded.config;
+    CHECK(config.domain == "example.org");
+    CHECK(config.rooms_domain == "rooms.example.org");
+    CHECK(config.listen.front().url == "xmpp://[::1]:5222");
+    CHECK(config.login == Login::anonymous);
+    const auto& east = broker_named(config, "east");
+    CHECK(east.url.find("mqtts://east.example.org") == 0);
+    CHECK(east.username == "user");
+    CHECK(east.password == "p@ss");
+    CHECK_FALSE(east.verify);
+    CHECK(east.keep_alive == std::chrono::seconds(7));
+    CHECK(east.protocol == "mqtt-3.1.1");
+    CHECK(east.client_id == "me");
+    CHECK(east.status_topic == "up/me");
+    CHECK(east.queue_lines == 5);
+    CHECK(east.queue_bytes == 4096);
+    REQUIRE(config.rules.size() == 2);
+    CHECK(config.rules[0].read == "a/+");
+    CHECK(config.rules[0].write == "a/b");
+    CHECK(config.rules[0].qos == 2);
+    CHECK(config.rules[0].retain);
+    CHECK(config.rules[0].payload == PayloadKind::json);
+    CHECK(config.rules[0].nick == "{topic.1}");
+    CHECK(config.rules[1].direction == Direction::out);
+    CHECK(config.log_format == "json");
+    CHECK(config.log_level == "debug");
+    CHECK(config.loops == 3);
+    CHECK(config.limits.stanza_bytes == 20000);
+    CHECK(config.limits.unauthenticated_time == std::chrono::seconds(5));
+    CHECK(config.limits.depth == 64);
+}
+
+TEST_CASE("flags beat the environment, which beats the file, which beats the defaults") {
+    const TemporaryFolder folder;
+    ConfigFlags flags;
+    flags.file = folder.write("bridge.json", R"({"domain": "file", "rooms_domain": "rooms.file", "state": "file",
+        "listen": ["xmpp://127.0.0.1:1"], "rules": [{"room": "file", "topic": "file"}], "loops": 1,
+        "brokers": {"main": {"url": "mqtt://file", "username": "file", "password": "file", "client_id": "kept"}}})");
+    Environment environment{{"MUCBRIDGE_DOMAIN", "variable"},
+                            {"MUCBRIDGE_STATE", "variable"},
+                            {"MUCBRIDGE_LISTEN", "xmpp://127.0.0.1:2,xmpp://[::1]:2 xmpp://127.0.0.1:3"},
+                            {"MUCBRIDGE_RULE", "one=1\ntwo=2/{x}=x"},
+                            {"MUCBRIDGE_BROKER", "mqtt://variable"},
+                            {"MUCBRIDGE_BROKER_USERNAME", "variable"},
+                            {"MUCBRIDGE_LOOPS", "2"}};
+    environment["MUCBRIDGE_RULE"] = "one=1\ntwo=2=3";
+    const auto by_environment = load_config(flags, environment);
+    for (const auto& error : by_environment.problems.errors())
+        FAIL_CHECK(error);
+    CHECK(by_environment.config.domain == "variable");
+    CHECK(by_environment.config.rooms_domain == "rooms.file");
+    CHECK(by_environment.config.state == "variable");
+    CHECK(by_environment.config.loops == 2);
+    REQUIRE(by_environment.config.listen.size() == 3);
+    CHECK(by_environment.config.listen[1].url == "xmpp://[::1]:2");
+    REQUIRE(by_environment.config.rules.size() == 2);
+    CHECK(by_environment.config.rules[1].room == "two");
+    CHECK(by_environment.config.rules[1].topic == "2=3");
+    const auto& broker = broker_named(by_environment.config, "main");
+    CHECK(broker.url.find("mqtt://variable") == 0);
+    CHECK(broker.username == "variable");
+    CHECK(broker.password == "file");
+    CHECK(broker.client_id == "kept");
+
+    flags.domain = "flag";
+    flags.listen = {"xmpp://127.0.0.1:9"};
+    flags.rules = {"flag=flag"};
+    flags.broker = "mqtt://flag:secret@flag";
+    flags.loops = "3";
+    const auto by_flags = load_config(flags, environment).config;
+    CHECK(by_flags.domain == "flag");
+    CHECK(by_flags.state == "variable");
+    CHECK(by_flags.listen.size() == 1);
+    CHECK(by_flags.rules.size() == 1);
+    CHECK(by_flags.loops == 3);
+    CHECK(broker_named(by_flags, "main").url.find("mqtt://flag") == 0);
+    CHECK(broker_named(by_flags, "main").username == "flag");
+    CHECK(broker_named(by_flags, "main").password == "secret");
+}
+
+TEST_CASE("the broker of a flag is the only one where none is called main") {
+    const TemporaryFolder folder;
+    ConfigFlags flags;
+    flags.file = folder.write("bridge.json", R"({"brokers": {"east": {"url": "mqtt://file"}}})");
+    flags.broker = "mqtt://flag";
+    const auto loaded = load_config(flags, {});
+    REQUIRE(loaded.problems.is_fine());
+    REQUIRE(loaded.config.brokers.size() == 1);
+    CHECK(loaded.config.brokers.front().name == "east");
+    CHECK(loaded.config.brokers.front().url.find("mqtt://flag") == 0);
+}
+
+TEST_CASE("the variable that names the file is heeded where no flag does") {
+    const TemporaryFolder folder;
+    const Environment environment{{"MUCBRIDGE_CONFIG", folder.write("a.json", R"({"domain": "by.variable"})")}};
+    CHECK(load_config({}, environment).config.domain == "by.variable");
+    ConfigFlags flags;
+    flags.file = folder.write("b.json", R"({"domain": "by.flag"})");
+    CHECK(load_config(flags, environment).config.domain == "by.flag");
+}
+
+TEST_CASE("errors of flags and variables name them") {
+    ConfigFlags flags;
+    flags.rules = {"no-equals-sign"};
+    auto loaded = load_config(flags, {});
+    REQUIRE(loaded.problems.errors().size() == 1);
+    CHECK(loaded.problems.errors().front() == "--rule: want ROOM=TOPIC, such as 'plant.{line}=factory/{line}'");
+    CHECK(loaded.problems.to_exit_code() == exit_code::usage);
+
+    loaded = load_config({}, {{"MUCBRIDGE_LOGIN", "opne"}, {"MUCBRIDGE_LOOPS", "many"}});
+    REQUIRE(loaded.problems.errors().size() == 2);
+    CHECK(loaded.problems.errors()[0].find("MUCBRIDGE_LOGIN: want open, anonymous") == 0);
+    CHECK(loaded.problems.errors()[1] == "MUCBRIDGE_LOOPS: want a whole number from 0 to 256, got \"many\"");
+    CHECK(loaded.problems.to_exit_code() == exit_code::configuration);
+
+    flags = {};
+    flags.listen = {"http://x"};
+    flags.broker = "nonsense";
+    loaded = load_config(flags, {{"MUCBRIDGE_LISTEN", "xmpp://127.0.0.1:1"}});
+    REQUIRE(loaded.problems.errors().size() == 2);
+    CHECK(loaded.problems.errors()[1].find("--broker: want mqtt://") == 0);
+    CHECK(loaded.problems.errors()[0].find("--listen: ") == 0);
+}
+
+TEST_CASE("an open login that a flag exposes is the configuration's error, and a flag allows it [S9]") {
+    ConfigFlags flags;
+    flags.listen = {"xmpp://0.0.0.0:61222"};
+    CHECK(load_config(flags, {}).problems.to_exit_code() == exit_code::configuration);
+    flags.allow_open_login = true;
+    const auto loaded = load_config(flags, {});
+    CHECK(loaded.problems.is_fine());
+    CHECK(loaded.problems.warnings().size() == 1);
+    CHECK(load_config({}, {{"MUCBRIDGE_LISTEN", "xmpp://0.0.0.0:1"}, {"MUCBRIDGE_ALLOW_OPEN_LOGIN", "1"}})
+              .problems.is_fine());
+}
+
+TEST_CASE("secrets come from files, with one line end cut") {
+    const TemporaryFolder folder;
+    ConfigFlags flags;
+    flags.broker = "mqtt://gateway@127.0.0.1:1883";
+    const auto password_of = [&](const std::string& content) {
+        const auto path = folder.write("word", content);
+        const auto loaded = load_config(flags, {{"MUCBRIDGE_BROKER_PASSWORD_FILE", path}});
+        CHECK(loaded.problems.is_fine());
+        CHECK(loaded.config.brokers.front().username == "gateway");
+        return loaded.config.brokers.front().password;
+    };
+    CHECK(password_of("correct\n") == "correct");
+    CHECK(password_of("correct") == "correct");
+    CHECK(password_of("correct\r\n") == "correct");
+    CHECK(password_of(" correct \n") == " correct ");
+
+    flags = {};
+    flags.file = folder.write("bridge.json", R"({"brokers": {"main": {"url": "mqtt://h", "username": "u",
+                                                 "password_file": ")" +
+                                                 folder.write("word", "in a file\n") + "\"}}}");
+    CHECK(load_config(flags, {}).config.brokers.front().password == "in a file");
+    CHECK(load_config(flags, {{"MUCBRIDGE_BROKER_PASSWORD", "variable"}}).config.brokers.front().password ==
+          "variable");
+}
+
+TEST_CASE("a secret's file that cannot be read, and a secret given twice, are errors") {
+    auto loaded = load_config({}, {{"MUCBRIDGE_BROKER_PASSWORD_FILE", "/not/there"}});
+    REQUIRE(loaded.problems.errors().size() == 1);
+    CHECK(loaded.problems.errors().front() ==
+          "MUCBRIDGE_BROKER_PASSWORD_FILE: cannot read /not/there: No such file or directory");
+    const TemporaryFolder folder;
+    loaded = load_config(
+        {}, {{"MUCBRIDGE_BROKER_PASSWORD_FILE", folder.write("word", "a")}, {"MUCBRIDGE_BROKER_PASSWORD", "b"}});
+    REQUIRE(loaded.problems.errors().size() == 1);
+    CHECK(loaded.problems.errors().front().find("got both") != std::string::npos);
+}
+
+TEST_CASE("an operator is warned of what is legal and unwise") {
+    const TemporaryFolder folder;
+    ConfigFlags flags;
+    flags.file = folder.write("bridge.json", R"({"administrators": ["a@localhost"],
+        "brokers": {"main": {"url": "mqtts://u:secret@h", "verify": false}}})");
+    std::filesystem::permissions(flags.file, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
+    const auto loaded = load_config(flags, {{"MUCBRIDGE_BROKR", "x"}, {"MUCBRIDGE_PORT_61222_TCP_ADDR", "y"}});
+    REQUIRE(loaded.problems.is_fine());
+    CHECK(loaded.config.administrators.empty());
+    const auto& warnings = loaded.problems.warnings();
+    REQUIRE(warnings.size() == 5);
+    CHECK(warnings[0].find("/brokers/main/url: holds a password") == 0);
+    CHECK(warnings[1].find("bridge.json holds a secret and others than its owner may read it") != std::string::npos);
+    CHECK(warnings[2] == "MUCBRIDGE_BROKR: unknown variable; did you mean MUCBRIDGE_BROKER?");
+    CHECK(warnings[3].find("/administrators: ") == 0);
+    CHECK(warnings[4].find("/brokers/main/verify: ") == 0);
+    for (const auto& warning : warnings)
+        CHECK(warning.find("secret@") == std::string::npos);
+}
+
+TEST_CASE("a seal key file holds 64 hexadecimal digits") {
+    const TemporaryFolder folder;
+    ConfigFlags flags;
+    flags.seal_key_file = folder.write("key", std::string(64, 'a') + "\n");
+    CHECK(load_config(flags, {}).problems.is_fine());
+    for (const auto& content : {std::string(63, 'a'), std::string(64, 'g'), std::string(66, 'a')}) {
+        folder.write("key", content);
+        const auto loaded = load_config(flags, {});
+        REQUIRE(loaded.problems.errors().size() == 1);
+        CHECK(loaded.problems.errors().front().find("--seal-key-file: want 64 hexadecimal digits") == 0);
+    }
+}
+
+}  // namespace mucbridge
