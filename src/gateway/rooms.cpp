@@ -1,11 +1,8 @@
 #include "gateway/rooms.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <array>
 
-#include "core/utf8.hpp"
 #include "gateway/hub.hpp"
 #include "gateway/muc_stanzas.hpp"
 #include "xmpp/stanza_reply.hpp"
@@ -23,19 +20,6 @@ RoomLimits to_room_limits(const LimitsConfig& limits) {
     return out;
 }
 
-/// What all the filters' answers come to: a room that is refused one of its filters is refused.
-std::optional<Granted> join_answers(const std::map<std::string, std::optional<Granted>>& answers) {
-    Granted all{true, 2, {}};
-    for (const auto& [filter, answer] : answers) {
-        if (!answer)
-            return std::nullopt;
-        if (!answer->granted)
-            return Granted{false, 0, "the broker refuses the subscription of " + filter + ": " + answer->reason};
-        all.qos = std::min(all.qos, answer->qos);
-    }
-    return all;
-}
-
 /// XEP-0045 §18.1.2: the errors after which a session is not in the room any longer, for what is said does not reach
 /// it.
 bool says_unreachable(const Element& stanza) {
@@ -45,10 +29,6 @@ bool says_unreachable(const Element& stanza) {
     return error && std::ranges::any_of(unreachable, [&](const char* condition) {
                return error->child(condition, ns::stanza_errors) != nullptr;
            });
-}
-
-std::shared_ptr<const SharedStanza> share(SharedStanza stanza) {
-    return std::make_shared<const SharedStanza>(std::move(stanza));
 }
 
 }  // namespace
@@ -94,7 +74,7 @@ void Rooms::on_presence(const Visitor& visitor, const Element& presence, const J
         return enter(visitor, presence, to);
     if (!host || !host->room.knows(visitor.jid)) {
         hub_.forget_room(here_, visitor.route, to.local);
-        return hub_.tell(here_, visitor.route, share(write_not_in_room(to)));
+        return hub_.tell(here_, visitor.route, std::make_shared<const SharedStanza>(write_not_in_room(to)));
     }
     perform(*host, host->room.on_presence(visitor, to.resource, parse_presence_extra(presence),
                                           std::string(presence.attribute("id")), now()));
@@ -204,76 +184,6 @@ void Rooms::shut_down() {
     for_each_on({}, [this](Host& host) { return host.room.on_shutdown(now()); });
 }
 
-// What the broker does.
-
-void Rooms::on_link_up(const std::string& broker, const BrokerFacts& facts) {
-    links_[broker] = {true, facts, {}};
-    for_each_on(broker, [&](Host& host) {
-        Effects effects = host.room.on_wired(wire(host.binding), now());
-        std::ranges::move(host.room.on_broker_up(now()), std::back_inserter(effects));
-        return effects;
-    });
-}
-
-void Rooms::on_link_away(const std::string& broker, const std::string& reason) {
-    LinkState& link = links_[broker];
-    link.up = false;
-    link.reason = reason;
-    for_each_on(broker, [&](Host& host) {
-        for (auto& [filter, answer] : host.answers)
-            answer.reset();
-        return host.room.on_broker_away(reason, now());
-    });
-}
-
-void Rooms::on_granted(const std::string& room, const std::string& filter, const Granted& granted) {
-    Host* host = find(room);
-    if (!host)
-        return;
-    const auto asked = host->answers.find(filter);
-    if (asked == host->answers.end())
-        return;
-    asked->second = granted;
-    if (const auto all = join_answers(host->answers))
-        perform(*host, host->room.on_granted(*all, now()));
-}
-
-void Rooms::on_waiting(const std::string& room, const std::string& id) {
-    if (Host* host = find(room))
-        perform(*host, host->room.on_waiting(id, now()));
-}
-
-void Rooms::on_full(const std::string& room, const std::string& id) {
-    if (Host* host = find(room))
-        perform(*host, host->room.on_full(id, now()));
-}
-
-void Rooms::on_settled(const std::string& room, const std::string& id, const Settlement& settlement) {
-    if (Host* host = find(room))
-        perform(*host, host->room.on_settled(id, settlement, now()));
-}
-
-void Rooms::on_delivery(const std::string& room, const Delivery& delivery) {
-    Host* host = find(room);
-    if (!host)
-        return;
-    auto heard = hub_.mapper().inbound(host->binding, delivery);
-    if (!heard)
-        return;
-    const bool is_foreign = !heard->sealed;
-    auto effects = host->room.on_heard(std::move(*heard), now());
-    bool is_echo = false, is_said = false;
-    for (const Effect& effect : effects) {
-        is_echo = is_echo || std::holds_alternative<Home>(effect);
-        is_said = is_said || std::holds_alternative<ShowLine>(effect);
-    }
-    if (is_said && is_foreign && !is_echo)
-        ++counters_.foreign;
-    if (!is_said && !is_echo)
-        ++counters_.duplicates;
-    perform(*host, std::move(effects));
-}
-
 // Numbers.
 
 std::size_t Rooms::occupant_count() const {
@@ -299,115 +209,6 @@ std::vector<DiscoItem> Rooms::list() const {
     }
     std::ranges::sort(out, {}, &DiscoItem::jid);
     return out;
-}
-
-// What the room wants done.
-
-void Rooms::perform(Host& host, Effects effects) {
-    for (Effect& effect : effects)
-        std::visit([&](auto& wanted) { perform(host, wanted); }, effect);
-    if (host.is_closed) {
-        if (host.alarm)
-            hub_.loop(here_).cancel(*host.alarm);
-        hosts_.erase(host.room.address().local);
-        return;
-    }
-    set_alarm(host);
-}
-
-void Rooms::set_alarm(Host& host) {
-    Loop& loop = hub_.loop(here_);
-    const auto wanted = host.room.next_tick();
-    if (host.alarm && wanted && host.alarm->first <= *wanted)
-        return;  // an early alarm finds nothing to do and asks again
-    if (host.alarm)
-        loop.cancel(*host.alarm);
-    host.alarm.reset();
-    if (!wanted)
-        return;
-    host.alarm = loop.at(*wanted, [this, name = host.room.address().local] {
-        if (Host* due = find(name)) {
-            due->alarm.reset();
-            perform(*due, due->room.on_tick(now()));
-        }
-    });
-}
-
-void Rooms::perform(Host& host, const ShowPresence& show) {
-    hub_.tell(here_, show.to, share(write_presence(host.room.address(), show)));
-    const bool is_out = !show.available && show.new_nick.empty() && std::ranges::count(show.statuses, 110) > 0;
-    if (is_out)
-        for (const Route& route : *show.to)
-            hub_.forget_room(here_, route, host.room.address().local);
-}
-
-void Rooms::perform(Host& host, const ShowLine& show) {
-    if (show.line.body && !show.delayed)
-        ++counters_.said;
-    hub_.tell(here_, show.to, share(write_line(host.room.address(), show)));
-}
-
-void Rooms::perform(Host& host, const ShowPrivate& show) {
-    hub_.tell(here_, show.to, share(write_private(host.room.address(), show)));
-}
-
-void Rooms::perform(Host& host, const Refuse& refuse) {
-    if (refuse.kind == Refuse::Kind::message)
-        ++counters_.refused;
-    hub_.tell(here_, refuse.to, share(write_refusal(host.room.address(), refuse)));
-}
-
-void Rooms::perform(Host& host, const Notice& notice) {
-    hub_.tell(here_, notice.to, share(write_notice(host.room.address(), notice)));
-}
-
-void Rooms::perform(Host& host, Publish& publish) {
-    ++counters_.published;
-    Window::Entry entry;
-    entry.id = publish.said.line.stanza_id;
-    entry.room = host.binding.room;
-    entry.bytes = publish.said.line.body.value_or("").size() + sizeof(Said);
-    entry.make = [mapper = hub_.shared_mapper(), binding = host.binding, said = std::move(publish.said)](WallTime now) {
-        Said again = said;
-        again.published_at = now;
-        return mapper->outbound(binding, again);
-    };
-    hub_.on_loop(here_, link_loop, [this, broker = host.binding.broker, entry = std::move(entry)]() mutable {
-        if (Link* link = hub_.link(broker))
-            link->publish(std::move(entry));
-    });
-}
-
-void Rooms::perform(Host& host, const Home& home) {
-    hub_.on_loop(here_, link_loop, [this, broker = host.binding.broker, id = home.stanza_id] {
-        if (Link* link = hub_.link(broker))
-            link->home(id);
-    });
-}
-
-void Rooms::perform(Host& host, const Subscribe&) {
-    for (const auto& filter : host.binding.read)
-        host.answers[filter].reset();
-    hub_.on_loop(here_, link_loop, [this, binding = host.binding] {
-        if (Link* link = hub_.link(binding.broker))
-            for (const auto& filter : binding.read)
-                link->subscribe(binding.room, filter, binding.qos);
-    });
-}
-
-void Rooms::perform(Host& host, const Unsubscribe&) {
-    host.answers.clear();
-    hub_.on_loop(here_, link_loop, [this, binding = host.binding] {
-        if (Link* link = hub_.link(binding.broker))
-            for (const auto& filter : binding.read)
-                link->unsubscribe(binding.room, filter);
-    });
-}
-
-void Rooms::perform(Host& host, const Close&) { host.is_closed = true; }
-
-void Rooms::perform(Host& host, const Warn& warn) {
-    spdlog::warn("room {}: {}", to_log_text(to_string(host.room.address())), to_log_text(warn.text));
 }
 
 }  // namespace mucbridge

@@ -1,0 +1,126 @@
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "core/utf8.hpp"
+#include "gateway/hub.hpp"
+#include "gateway/muc_stanzas.hpp"
+
+namespace mucbridge {
+
+namespace {
+
+std::shared_ptr<const SharedStanza> share(SharedStanza stanza) {
+    return std::make_shared<const SharedStanza>(std::move(stanza));
+}
+
+}  // namespace
+
+void Rooms::perform(Host& host, Effects effects) {
+    for (Effect& effect : effects)
+        std::visit([&](auto& wanted) { perform(host, wanted); }, effect);
+    if (host.is_closed) {
+        if (host.alarm)
+            hub_.loop(here_).cancel(*host.alarm);
+        hosts_.erase(host.room.address().local);
+        return;
+    }
+    set_alarm(host);
+}
+
+void Rooms::set_alarm(Host& host) {
+    Loop& loop = hub_.loop(here_);
+    const auto wanted = host.room.next_tick();
+    if (host.alarm && wanted && host.alarm->first <= *wanted)
+        return;  // an early alarm finds nothing to do and asks again
+    if (host.alarm)
+        loop.cancel(*host.alarm);
+    host.alarm.reset();
+    if (!wanted)
+        return;
+    host.alarm = loop.at(*wanted, [this, name = host.room.address().local] {
+        if (Host* due = find(name)) {
+            due->alarm.reset();
+            perform(*due, due->room.on_tick(now()));
+        }
+    });
+}
+
+void Rooms::perform(Host& host, const ShowPresence& show) {
+    hub_.tell(here_, show.to, share(write_presence(host.room.address(), show)));
+    const bool is_out = !show.available && show.new_nick.empty() && std::ranges::count(show.statuses, 110) > 0;
+    if (is_out)
+        for (const Route& route : *show.to)
+            hub_.forget_room(here_, route, host.room.address().local);
+}
+
+void Rooms::perform(Host& host, const ShowLine& show) {
+    if (show.line.body && !show.delayed)
+        ++counters_.said;
+    hub_.tell(here_, show.to, share(write_line(host.room.address(), show)));
+}
+
+void Rooms::perform(Host& host, const ShowPrivate& show) {
+    hub_.tell(here_, show.to, share(write_private(host.room.address(), show)));
+}
+
+void Rooms::perform(Host& host, const Refuse& refuse) {
+    if (refuse.kind == Refuse::Kind::message)
+        ++counters_.refused;
+    hub_.tell(here_, refuse.to, share(write_refusal(host.room.address(), refuse)));
+}
+
+void Rooms::perform(Host& host, const Notice& notice) {
+    hub_.tell(here_, notice.to, share(write_notice(host.room.address(), notice)));
+}
+
+void Rooms::perform(Host& host, Publish& publish) {
+    ++counters_.published;
+    Window::Entry entry;
+    entry.id = publish.said.line.stanza_id;
+    entry.room = host.binding.room;
+    entry.bytes = publish.said.line.body.value_or("").size() + sizeof(Said);
+    entry.make = [mapper = hub_.shared_mapper(), binding = host.binding, said = std::move(publish.said)](WallTime now) {
+        Said again = said;
+        again.published_at = now;
+        return mapper->outbound(binding, again);
+    };
+    hub_.on_loop(here_, link_loop, [this, broker = host.binding.broker, entry = std::move(entry)]() mutable {
+        if (Link* link = hub_.link(broker))
+            link->publish(std::move(entry));
+    });
+}
+
+void Rooms::perform(Host& host, const Home& home) {
+    hub_.on_loop(here_, link_loop, [this, broker = host.binding.broker, id = home.stanza_id] {
+        if (Link* link = hub_.link(broker))
+            link->home(id);
+    });
+}
+
+void Rooms::perform(Host& host, const Subscribe&) {
+    for (const auto& filter : host.binding.read)
+        host.answers[filter].reset();
+    hub_.on_loop(here_, link_loop, [this, binding = host.binding] {
+        if (Link* link = hub_.link(binding.broker))
+            for (const auto& filter : binding.read)
+                link->subscribe(binding.room, filter, binding.qos);
+    });
+}
+
+void Rooms::perform(Host& host, const Unsubscribe&) {
+    host.answers.clear();
+    hub_.on_loop(here_, link_loop, [this, binding = host.binding] {
+        if (Link* link = hub_.link(binding.broker))
+            for (const auto& filter : binding.read)
+                link->unsubscribe(binding.room, filter);
+    });
+}
+
+void Rooms::perform(Host& host, const Close&) { host.is_closed = true; }
+
+void Rooms::perform(Host& host, const Warn& warn) {
+    spdlog::warn("room {}: {}", to_log_text(to_string(host.room.address())), to_log_text(warn.text));
+}
+
+}  // namespace mucbridge
