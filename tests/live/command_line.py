@@ -48,7 +48,7 @@ def check(test):
     folder = test.path("check")
 
     def answer(config):
-        (folder / "bridge.json").write_text(config if isinstance(config, str) else json.dumps(config))
+        (folder / "bridge.json").write_text(json.dumps(config))
         return run([test.binary, "check", "-c", folder / "bridge.json"])
 
     code, out, errors = answer({"brokers": {"main": {"url": "mqtt://127.0.0.1:1883"}}})
@@ -63,8 +63,9 @@ def check(test):
         code, _, errors = answer(config)
         want_equal(code, 78, f"{config}: {errors}")
         want(place in errors, f"{config}: the error names {place}: {errors}")
-    for text in ("", "[]", "{", "nonsense", "[" * 100_000, '{"domain": "\xff"}'):
-        code, _, errors = answer(text)
+    for text in (b"", b"[]", b"{", b"nonsense", b"[" * 100_000, b'{"domain": "\xff"}', b'{"domain": "a b"}', b"\0"):
+        (folder / "bridge.json").write_bytes(text)
+        code, _, errors = run([test.binary, "check", "-c", folder / "bridge.json"])
         want_equal(code, 78, f"{text[:20]!r}: {errors}")
     code, _, errors = run([test.binary, "check", "-c", folder / "not-there.json"])
     want(code == 78 and "not-there.json" in errors, f"a file that is not there: {code} {errors}")
