@@ -145,6 +145,9 @@ std::variant<BrokerFacts, ConnectFailure> MqttConnection::connect(const std::ato
     const auto elapsed = [started] { return std::chrono::steady_clock::now() - started; };
     if (auto why = why_unreadable(target_.config); target_.url.tls && !why.empty())
         return ConnectFailure{to_string(target_.url) + ": " + why};
+    // Paho looks names up with its lock held: a name that nobody answers for would stop every other broker.
+    if (auto why = why_unresolved(target_.url.host); !why.empty())
+        return ConnectFailure{to_string(target_.url) + ": " + why};
     try {
         client_ = make_client(target_, version_);
         client_->set_message_callback([this](const mqtt::const_message_ptr& message) {

@@ -24,8 +24,10 @@ mqtt::const_message_ptr make_message(Publication publication, bool mqtt5) {
         for (const auto& [name, value] : publication.properties)
             properties.add({mqtt::property::USER_PROPERTY, name, value});
     }
-    return mqtt::message::create(std::move(publication.address), std::move(publication.payload), publication.qos,
-                                 publication.retain, properties);
+    auto message = mqtt::message::create(std::move(publication.address), std::move(publication.payload),
+                                         publication.qos, publication.retain);
+    message->set_properties(std::move(properties));  // create() would copy them
+    return message;
 }
 
 Delivery to_delivery(const mqtt::message& message) {

@@ -55,6 +55,18 @@ std::string why_not(const addrinfo& address, std::chrono::milliseconds limit) {
     return error == 0 ? std::string() : words(error);
 }
 
+using Addresses = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
+
+Addresses resolve(const std::string& host, std::uint16_t port, std::string& why) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+    if (error != 0)
+        why = "no such host: " + std::string(::gai_strerror(error));
+    return {error == 0 ? found : nullptr, ::freeaddrinfo};
+}
+
 /// Binds to the loopback; the port that it got, or 0.
 std::uint16_t bind_loopback(std::uint16_t port) {
     const Socket socket(AF_INET);
@@ -74,15 +86,15 @@ std::uint16_t bind_loopback(std::uint16_t port) {
 
 }  // namespace
 
-std::string why_unreachable(const std::string& host, std::uint16_t port, std::chrono::milliseconds limit) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-    if (error != 0)
-        return "no such host: " + std::string(::gai_strerror(error));
-    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, ::freeaddrinfo);
+std::string why_unresolved(const std::string& host) {
     std::string why;
+    resolve(host, 1, why);
+    return why;
+}
+
+std::string why_unreachable(const std::string& host, std::uint16_t port, std::chrono::milliseconds limit) {
+    std::string why;
+    const auto list = resolve(host, port, why);
     for (const auto* address = list.get(); address != nullptr; address = address->ai_next) {
         why = why_not(*address, limit);
         if (why.empty())

@@ -6,6 +6,9 @@
 
 namespace mucbridge {
 
+/// Why the host has no address: "no such host: Name or service not known". Empty: it has one. Blocks.
+std::string why_unresolved(const std::string& host);
+
 /// Why no TCP connection to host and port is to be had, in words: "connection refused", "no such host: ...". Empty:
 /// there is one. Blocks: for asking after a client library has failed without saying why.
 std::string why_unreachable(const std::string& host, std::uint16_t port, std::chrono::milliseconds limit);
