@@ -66,6 +66,7 @@ Scene::Scene(std::string path, const Verbs& verbs, Report& report) : path_(std::
         return;
     }
     for (auto& [line, text] : read(in)) {
+        last_line_ = line;
         const auto tokens = split(text);
         Step step{line, text, nullptr, {}};
         for (const Verb& verb : verbs)
@@ -73,6 +74,7 @@ Scene::Scene(std::string path, const Verbs& verbs, Report& report) : path_(std::
                 step.verb = &verb;
         if (!step.verb) {
             report.text += path_ + ":" + std::to_string(line) + ": no such sentence: " + text + suggest(tokens, verbs);
+            report.line = line;
             steps_.clear();
             return;
         }
@@ -86,7 +88,9 @@ Report Scene::play(unsigned loops) const {
     Stage stage(loops);
     const auto fail = [&](const std::string& sentence, const Failure& failure) {
         return Report{path_ + ":" + std::to_string(stage.line) + ": (loops: " + std::to_string(loops) + ") " +
-                      sentence + "\n    wanted: " + failure.wanted + "\n    came:   " + failure.came + describe(stage)};
+                          sentence + "\n    wanted: " + failure.wanted + "\n    came:   " + failure.came +
+                          describe(stage),
+                      stage.line};
     };
     for (const Step& step : steps_) {
         stage.line = step.line;

@@ -15,9 +15,10 @@ struct Step {
     Words words;
 };
 
-/// Why a scene failed, for a person.
+/// Why a scene failed, for a person, and at which line.
 struct Report {
     std::string text;  // empty: it did not
+    unsigned line = 0;
 };
 
 /// A scene file, read whole before anything is played: an unknown sentence fails it wherever it stands.
@@ -27,10 +28,13 @@ public:
     Scene(std::string path, const Verbs& verbs, Report& report);
     /// With rooms and sessions spread over so many loops.
     Report play(unsigned loops) const;
+    /// Where its last sentence stands.
+    unsigned last_line() const { return last_line_; }
 
 private:
     std::string path_;
     std::vector<Step> steps_;
+    unsigned last_line_ = 0;
 };
 
 }  // namespace mucbridge::scenes
