@@ -3,9 +3,10 @@
 #   --fast  only what needs no server: units, scenes, layers, format
 #   NAME    only tests whose name matches this regular expression
 # Everything is built twice, optimised and with AddressSanitizer and UndefinedBehaviorSanitizer, and the tests of the
-# second build are run by the same ctest, as sanitized.*; the build with ThreadSanitizer has what threads share.
+# second build are run by the same ctest, as sanitized.*; what has threads a third time, with ThreadSanitizer: threads.*
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export CCACHE_DIR=$PWD/build/ccache  # where there is a ccache, it keeps to the build folder
 
 filter=()
 while [ $# -gt 0 ]; do
