@@ -22,7 +22,7 @@ const Fields<RuleConfig>& rule_fields() {
     using Rule = RuleConfig;
     using Choice = ChoiceField<Rule>;
     static const Fields<Rule> fields{
-        {"room", Text{&Rule::room}, "a room's name, with {placeholders}: \"plant.{line}\""},
+        {"room", Text{&Rule::room}, "a room's name, with {placeholders}: \"plant.{line}\"; by default {name}"},
         {"topic", Text{&Rule::topic}, "short for read and write: \"factory/{line}/chat\""},
         {"read", Text{&Rule::read}, "the filter that is subscribed; it may hold + and #"},
         {"write", Text{&Rule::write}, "the address that is published to"},
@@ -82,18 +82,12 @@ void read_rules(const json& value, const std::string& pointer, Config& config, P
         const auto errors_before = problems.errors().size();
         RuleConfig rule;
         read_object(object, place, rule, rule_fields(), problems);
-        if (object.is_object() && !object.contains("room"))
-            problems.error(place, "want room: a name, or a pattern such as {name}");
         if (problems.errors().size() == errors_before)
             check_addresses(rule, place, problems);
         config.rules.push_back(std::move(rule));
     }
 }
 
-json make_rules_schema() {
-    auto rule = make_schema(rule_fields());
-    rule["required"] = {"room"};
-    return {{"type", "array"}, {"minItems", 1}, {"items", rule}};
-}
+json make_rules_schema() { return {{"type", "array"}, {"minItems", 1}, {"items", make_schema(rule_fields())}}; }
 
 }  // namespace mucbridge
