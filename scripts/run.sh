@@ -4,6 +4,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 mucbridge=$root/build/release/mucbridge
+export CCACHE_DIR=$root/build/ccache  # where there is a ccache, it keeps to the build folder
 
 build() {
     local jobs log
