@@ -6,8 +6,9 @@ RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-ins
 WORKDIR /source
 COPY CMakeLists.txt CMakePresets.json ./
 COPY src src
+ARG JOBS
 RUN cmake --preset release -DMUCBRIDGE_TESTS=OFF \
-    && cmake --build build/release --target mucbridge \
+    && cmake --build build/release --parallel "${JOBS:-$(nproc)}" --target mucbridge \
     && strip build/release/mucbridge
 
 FROM debian:bookworm-slim
