@@ -1,6 +1,7 @@
 """The main job: a room is a topic, both ways, with slixmpp, mosquitto_pub and mosquitto_sub, whatever MQTT and payload."""
 import asyncio
 import json
+import re
 
 from harness import Client, Gateway, Mosquitto, Test, in_loop, want, want_equal
 
@@ -92,6 +93,36 @@ async def crowd(gateway, broker):
         await client.bye()
 
 
+async def questions(gateway):
+    """What clients ask when they have logged in, by slixmpp's own plugins, and what none of them should have to ask."""
+    romeo = await Client.login(gateway, "romeo@localhost")
+    for plugin in ("xep_0030", "xep_0092", "xep_0202", "xep_0054"):
+        romeo.register_plugin(plugin)
+    roster = await romeo.get_roster()
+    want_equal(list(roster["roster"]["items"]), [], "the roster, empty [K15]")
+    for jid in ("localhost", "rooms.localhost"):
+        await romeo["xep_0199"].ping(jid)
+        version = await romeo["xep_0092"].get_version(jid)
+        want_equal(version["software_version"]["name"], "mucbridge", f"the version of {jid}")
+    moment = await romeo["xep_0202"].get_entity_time("localhost")
+    utc = moment.xml.findtext("{urn:xmpp:time}time/{urn:xmpp:time}utc")  # slixmpp 1.8 adds a Z to it before it parses
+    want(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", utc), f"the time: {utc}")
+    await romeo["xep_0054"].get_vcard()
+    items = await romeo["xep_0030"].get_items("localhost")
+    want_equal([item[0] for item in items["disco_items"]["items"]], ["rooms.localhost"], "the server's services [K12]")
+    info = await romeo["xep_0030"].get_info("rooms.localhost")
+    want("http://jabber.org/protocol/muc" in info["disco_info"]["features"], "the service has rooms [K12]")
+    want(("conference", "text") in [i[:2] for i in info["disco_info"]["identities"]], "conference/text [K12]")
+    await romeo.join("disco.room@rooms.localhost", "Romeo")
+    items = await romeo["xep_0030"].get_items("rooms.localhost")
+    want("disco.room@rooms.localhost" in [item[0] for item in items["disco_items"]["items"]], "the rooms that are [K12]")
+    info = await romeo["xep_0030"].get_info("disco.room@rooms.localhost")
+    want("http://jabber.org/protocol/muc" in info["disco_info"]["features"], "a room is one")
+    joined = await romeo["xep_0045"].join_muc_wait("slix.room@rooms.localhost", "Romeo", timeout=10)
+    want(joined, "slixmpp's own way of joining")
+    await romeo.bye()
+
+
 with Test(limit=200) as test:
     broker = Mosquitto(test)
     for protocol in ("mqtt-5", "mqtt-3.1.1"):
@@ -101,6 +132,8 @@ with Test(limit=200) as test:
         for payload, qos in KINDS:
             with test.case(f"room and topic, {protocol}, QoS {qos}, payload {payload}"):
                 in_loop(conversation(gateway, broker, payload, qos, protocol))
+        with test.case(f"what clients ask at login, {protocol}"):
+            in_loop(questions(gateway))
         with test.case(f"twenty talk at once and hear one order, {protocol} [S3]"):
             in_loop(crowd(gateway, broker))
         with test.case(f"nothing crashed and the gateway ends with 0, {protocol}"):

@@ -40,11 +40,42 @@ async def with_broker_away(test):
     romeo = await Client.login(gateway, "romeo@localhost")
     await romeo.join(ROOM, "Romeo")
     broker.kill()
+    eventually(lambda: gateway.broker_state() != "up", "the loss is noticed")
     romeo.say(ROOM, "into the void")
     await romeo.until(lambda: romeo.notices(ROOM), "told that the line waits")
     started = time.monotonic()
     want_equal(gateway.stop(), 0, "exit code")
     want(time.monotonic() - started < 5 * test.options.slow, "within 5 s")
+
+
+def closing(gateway):
+    raw = Raw(gateway).login("romeo")
+    raw.send("</stream:stream>")
+    want_equal(raw.until_closed(), "</stream:stream>", "the answer to a stream's end [RFC 6120 §4.4]")
+    raw = Raw(gateway).login("romeo")
+    raw.send(f"<presence to='{ROOM}/Romeo'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+    raw.until("<subject")
+    eventually(lambda: gateway.status()["occupants"] == 1, "one occupant")
+    raw.close()
+    eventually(lambda: gateway.status()["occupants"] == 0, "a session that dies leaves its rooms")
+    want_equal(gateway.status()["sessions"], 0, "sessions")
+
+
+def has_ipv6():
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        return True
+    except OSError:
+        return False
+
+
+def over_ipv6(gateway):
+    raw = Raw(gateway).login("romeo")
+    raw.send(f"<presence to='{ROOM}/Romeo'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
+    raw.until("<subject")
+    raw.send(f"<message to='{ROOM}' type='groupchat'><body>by the new way</body></message>")
+    raw.until("by the new way")
+    raw.close()
 
 
 def nothing_configured(test):
@@ -95,6 +126,13 @@ with Test(limit=150) as test:
             in_loop(terminated(test, broker, number))
     with test.case("SIGTERM while the broker is away ends as well"):
         in_loop(with_broker_away(test))
+    with test.case("streams end gracefully, and ungracefully"):
+        closing(Gateway(test, broker=broker))
+    if has_ipv6():
+        with test.case("a listener on IPv6"):
+            over_ipv6(Gateway(test, "--listen", "xmpp://[::1]:0", broker=broker, listen=False))
+    else:
+        test.skip("a listener on IPv6", "this machine has no IPv6")
     with test.case("a port that is taken: exit code 69 and the address by name"):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
