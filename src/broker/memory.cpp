@@ -98,7 +98,7 @@ void MemoryBroker::subscribe(std::string filter, int qos, std::function<void(Gra
             answered({false, 0, std::move(why)});
         return;
     }
-    bus_->subscribe(client_, std::move(filter), qos, std::move(answered));
+    bus_->subscribe(client_, filter, qos, std::move(answered));
 }
 
 void MemoryBroker::unsubscribe(std::string filter) { bus_->unsubscribe(client_, filter); }

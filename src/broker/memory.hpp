@@ -86,7 +86,7 @@ private:
     void connect(const std::shared_ptr<Client>& client);
     void publish(const std::shared_ptr<Client>& client, Publication publication,
                  std::function<void(Settlement)> settled);
-    void subscribe(const std::shared_ptr<Client>& client, std::string filter, int qos,
+    void subscribe(const std::shared_ptr<Client>& client, const std::string& filter, int qos,
                    std::function<void(Granted)> answered);
     void unsubscribe(const std::shared_ptr<Client>& client, const std::string& filter);
 

@@ -125,7 +125,7 @@ void MemoryBus::publish(const std::shared_ptr<Client>& client, Publication publi
     drain(lock);
 }
 
-void MemoryBus::subscribe(const std::shared_ptr<Client>& client, std::string filter, int qos,
+void MemoryBus::subscribe(const std::shared_ptr<Client>& client, const std::string& filter, int qos,
                           std::function<void(Granted)> answered) {
     Lock lock(mutex_);
     if (!client->up) {

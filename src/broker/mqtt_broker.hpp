@@ -52,7 +52,7 @@ private:
     void post(std::function<void()> task);
     void attempt();
     void come_up(std::unique_ptr<MqttConnection> connection, BrokerFacts facts);
-    void go_down(Number connection, const BrokerDown& down);
+    void go_down(Number number, const BrokerDown& down);
     void end(const std::function<void()>& tell, const std::string& reason);
     void say_farewell();
     MqttConnection::Heard make_heard(Number number);
