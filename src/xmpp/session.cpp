@@ -9,12 +9,7 @@ namespace mucbridge {
 
 namespace {
 
-constexpr unsigned pieces_before_bound = 64;
 constexpr std::size_t kept_output_bytes = 4 * 1024;  // an idle session keeps no more than this
-
-ReaderLimits to_reader_limits(const LimitsConfig& limits, std::size_t stanza_bytes) {
-    return {stanza_bytes, limits.depth, limits.attributes, limits.children};
-}
 
 }  // namespace
 
@@ -29,9 +24,12 @@ Session::Impl::Impl(Session& session, std::uint64_t session_number, const Sessio
       reader({[this](const Element& header) { on_header(header); },
               [this](Element stanza) { on_stanza(std::move(stanza)); }, [this] { close({}, {}); },
               [this](const ReaderError& error) { close(error.condition, error.text); }},
-             to_reader_limits(session_options.limits, session_options.limits.stanza_bytes_before_login)),
-      pieces(pieces_before_bound),
+             make_reader_limits(session_options.limits.stanza_bytes_before_login)),
       answers(session_options) {}
+
+ReaderLimits Session::Impl::make_reader_limits(std::size_t stanza_bytes) const {
+    return {stanza_bytes, options.limits.depth, options.limits.attributes, options.limits.children};
+}
 
 /// Until it is bound, a session may have to wait for the host with bytes of the same buffer still unread: a new header,
 /// or stanzas. So the reader is given no more than one tag at a time; for so many tags as an honest login can have,

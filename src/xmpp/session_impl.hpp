@@ -24,7 +24,10 @@ struct Session::Impl {
         over,
     };
 
+    static constexpr unsigned pieces_before_bound = 64;  // more tags than an honest login has
+
     // Reading.
+    ReaderLimits make_reader_limits(std::size_t stanza_bytes) const;
     void read(std::string_view bytes);
     std::size_t next_piece(std::string_view bytes);
     void hold(std::string_view bytes);
@@ -93,7 +96,7 @@ struct Session::Impl {
     bool has_asked_bind = false;  // the host may know of this session
     bool is_end_told = false;
     unsigned failed_logins = 0, failed_binds = 0;
-    unsigned pieces = 0;  // see next_piece
+    unsigned pieces = pieces_before_bound;  // see next_piece
     std::optional<SaslHandshake> handshake;
 
     std::uint64_t question = 0;  // the one that is open, or 0

@@ -11,7 +11,6 @@ namespace {
 
 constexpr unsigned logins_per_stream = 3;  // RFC 6120 §6.4.5: two to five retries
 constexpr unsigned binds_per_stream = 10;  // RFC 6120 §7.7.3: five to ten
-constexpr unsigned pieces_before_bound = 64;
 constexpr std::string_view tls_namespace = "urn:ietf:params:xml:ns:xmpp-tls";
 
 bool is_stanza(const Element& element) {
@@ -119,8 +118,7 @@ void Session::Impl::accept_login(const std::string& username, bool anonymous) {
     phase = Phase::bind;
     has_sent_header = false;
     pieces = pieces_before_bound;
-    const LimitsConfig& limits = options.limits;
-    reader.set_limits({limits.stanza_bytes, limits.depth, limits.attributes, limits.children});
+    reader.set_limits(make_reader_limits(options.limits.stanza_bytes));
     reader.restart();
 }
 

@@ -30,8 +30,6 @@ std::optional<unsigned> parse_major_version(std::string_view text) {
 
 std::string quote(std::string_view text) { return "'" + to_log_text(cut_utf8(text, 80)) + "'"; }
 
-bool is_content_namespace(std::string_view ns) { return ns == ns::client; }
-
 }  // namespace
 
 std::optional<StreamError> judge_header(const Element& header, const std::string& domain) {
@@ -39,7 +37,7 @@ std::optional<StreamError> judge_header(const Element& header, const std::string
         return StreamError{"invalid-namespace", "want a stream in '" + std::string(ns::streams) + "'"};
     if (header.name != "stream")
         return StreamError{"bad-format", "want <stream>, got <" + to_log_text(cut_utf8(header.name, 80)) + ">"};
-    if (header.has_attribute("xmlns") && !is_content_namespace(header.attribute("xmlns")))
+    if (header.has_attribute("xmlns") && header.attribute("xmlns") != ns::client)
         return StreamError{"invalid-namespace", "want xmlns='jabber:client', got " + quote(header.attribute("xmlns"))};
     const auto to = header.attribute("to");
     if (header.has_attribute("to")) {
