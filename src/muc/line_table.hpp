@@ -53,6 +53,7 @@ public:
     OwnLine* oldest_with(const std::string& address, std::string_view text);
     OwnLine* oldest() { return lines_.empty() ? nullptr : &lines_.front(); }
     std::size_t size() const { return lines_.size(); }
+    std::list<OwnLine>& all() { return lines_; }
     const std::list<OwnLine>& all() const { return lines_; }
 
 private:

@@ -31,6 +31,12 @@ void LinesInFlight::on_published(OwnLine& line, bool by_text) {
         table_.index_text(line);
 }
 
+void LinesInFlight::index_texts() {
+    for (OwnLine& line : table_.all())
+        if (line.is_published)
+            table_.index_text(line);
+}
+
 void LinesInFlight::await(OwnLine& line, Tick deadline) {
     line.is_accepted = true;
     line.deadline = deadline;

@@ -20,6 +20,8 @@ public:
 
     /// Published, and (`by_text`) to be known by its text when it comes back.
     void on_published(OwnLine& line, bool by_text);
+    /// Every published line is to be known by its text from now on.
+    void index_texts();
     /// Accepted by the broker; its echo is awaited until the deadline.
     void await(OwnLine& line, Tick deadline);
     /// Not published until somebody says so.

@@ -33,6 +33,9 @@ Room::Room(Jid address, RoomOptions options, RoomLimits limits, RoomWiring wirin
 Effects Room::on_wired(RoomWiring wiring, Now now) {
     Effects effects;
     const bool read = wiring_.reads;
+    // What was said before the broker told its protocol (the first connection, or another one) may come back as text.
+    if (!wiring.carries_properties)
+        in_flight_.index_texts();
     wiring_ = std::move(wiring);
     home_ = std::make_shared<const std::string>(wiring_.home);
     if (wiring_.mark.empty())

@@ -327,3 +327,27 @@ TEST_CASE("without properties a retained copy is the line's first, and the one t
     CHECK(stage.hears(stage.plain("main", "a")).empty());
     CHECK(stage.hears(stage.plain("main", "a")) == Strings{"1,2 < [main]: a"});
 }
+
+TEST_CASE("only so many unconfirmed lines are remembered, the oldest is forgotten first") {
+    Stage stage{bare_text(), {}, {.lines_in_flight = 2, .missing_echoes = 100}};
+    stage.open();
+    for (const char* body : {"a", "b", "c"}) {
+        stage.says(romeo, body);
+        stage.accepted(stage.published.back());
+        CHECK(stage.sleeps() == Strings{"1 < notice", "home"});
+    }
+    CHECK(stage.hears(stage.plain("main", "a")) == Strings{"1,2 < [main]: a"});
+    CHECK(stage.hears(stage.plain("main", "b")) == Strings{"1,2 < romeo: b (delayed)"});
+    CHECK(stage.hears(stage.plain("main", "c")) == Strings{"1,2 < romeo: c"});
+}
+
+TEST_CASE("where refusals are silent, an echo that overtakes a line leaves that one unconfirmed at once [S3]") {
+    Stage stage{silent()};
+    stage.open();
+    stage.says(romeo, "a");
+    stage.says(romeo, "b");
+    stage.accepted(stage.published[0]);
+    stage.accepted(stage.published[1]);
+    CHECK(stage.hears(stage.sealed(stage.published[1], "romeo", "b")) ==
+          Strings{"1 < notice", "home", "1,2 < romeo: b", "home"});
+}

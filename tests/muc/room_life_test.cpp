@@ -134,6 +134,20 @@ TEST_CASE("a line in flight is known by the address where it was published") {
     CHECK(stage.hears(stage.sealed(stage.published[0], "romeo", "a")) == Strings{"1,2 < romeo: a", "home"});
 }
 
+TEST_CASE("lines said before the broker told its protocol are known by their text where it is MQTT 3.1.1") {
+    Stage stage;
+    stage.room.on_broker_away("not yet connected", stage.now);
+    stage.joins(romeo, "romeo");
+    stage.says(romeo, "a");
+    stage.says(romeo, "b");
+    stage.room.on_wired(bare_text(), stage.now);
+    stage.room.on_broker_up(stage.now);
+    stage.says(romeo, "c");
+    CHECK(stage.words(stage.room.on_granted({true}, stage.now)) == Strings{"publish romeo: c"});
+    for (const char* body : {"a", "b", "c"})
+        CHECK(stage.hears(Stage::plain("main", body)) == Strings{std::string{"1 < romeo: "} + body, "home"});
+}
+
 TEST_CASE("a room may be moved") {
     Stage stage;
     stage.open();
