@@ -195,9 +195,13 @@ std::string Gateway::status() {
     out["rooms"] = rooms;
     out["occupants"] = occupants;
     out["brokers"] = std::move(brokers);
-    out["lines"] = {
-        {"published", lines.published}, {"refused", lines.refused},       {"said", lines.said},
-        {"foreign", lines.foreign},     {"duplicates", lines.duplicates}, {"not_confirmed", lines.not_confirmed}};
+    out["lines"] = {{"published", lines.published},
+                    {"refused", lines.refused},
+                    {"said", lines.said},
+                    {"foreign", lines.foreign},
+                    {"duplicates", lines.duplicates},
+                    {"not_echoed", lines.not_echoed},
+                    {"not_confirmed", lines.not_confirmed}};
     return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 

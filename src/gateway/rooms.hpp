@@ -86,6 +86,7 @@ private:
     void perform(Host& host, const Notice& notice);
     void perform(Host& host, Publish& publish);
     void perform(Host& host, const Home& home);
+    void perform(Host& host, const EchoMissed& missed);
     void perform(Host& host, const Subscribe& subscribe);
     void perform(Host& host, const Unsubscribe& unsubscribe);
     void perform(Host& host, const Close& close);

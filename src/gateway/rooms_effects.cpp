@@ -98,6 +98,10 @@ void Rooms::perform(Host& host, const Home& home) {
     });
 }
 
+void Rooms::perform(Host&, const EchoMissed& missed) {
+    ++(missed.is_said ? counters_.not_echoed : counters_.not_confirmed);
+}
+
 void Rooms::perform(Host& host, const Subscribe&) {
     for (const auto& filter : host.binding.read)
         host.answers[filter].reset();

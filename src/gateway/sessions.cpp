@@ -205,6 +205,7 @@ void Sessions::to_service(Session& session, const Element& stanza) {
 void Sessions::on_end(Session& session, const std::string& why) {
     spdlog::info("session of {} ended: {}", to_log_text(to_string(session.jid())), to_log_text(why));
     Slot& slot = *find(session.number());
+    slot.on_bound = nullptr;  // the registry may still be busy with it: its answer finds nobody
     const Visitor visitor{route_of(session), session.jid()};
     for (const auto& room : std::exchange(slot.rooms, {})) {
         const unsigned there = hub_.loop_of(room);

@@ -84,6 +84,11 @@ struct Home {
     std::string stanza_id;
 };
 
+/// An accepted line did not come back in time: said anyway, or its speaker was told "not confirmed". For the counters.
+struct EchoMissed {
+    bool is_said = false;
+};
+
 struct Subscribe {};
 struct Unsubscribe {};
 /// The room is empty and its lines are home: it may be forgotten.
@@ -93,8 +98,8 @@ struct Warn {
     std::string text;
 };
 
-using Effect = std::variant<ShowPresence, ShowLine, ShowPrivate, Refuse, Notice, Publish, Home, Subscribe, Unsubscribe,
-                            Close, Warn>;
+using Effect = std::variant<ShowPresence, ShowLine, ShowPrivate, Refuse, Notice, Publish, Home, EchoMissed, Subscribe,
+                            Unsubscribe, Close, Warn>;
 /// What is to be done, in this order.
 using Effects = std::vector<Effect>;
 

@@ -107,6 +107,7 @@ void Room::refuse_line(Effects& effects, OwnLine line, const StanzaError& error,
 void Room::miss_echo(Effects& effects, OwnLine& line, Now now) {
     // What an outage swallowed tells nothing of the right to read.
     const bool counts = line.outage == outage_ && reading_ == Reading::granted;
+    effects.emplace_back(EchoMissed{wiring_.tells_refusals});
     give_up_echo(effects, in_flight_.take(line), now);
     if (counts && ++missing_ >= limits_.missing_echoes && hears_echoes_)
         stop_expecting(effects, now);

@@ -97,6 +97,7 @@ TEST_CASE("where refusals are silent, a line without echo is not confirmed, to i
     stage.wait(5s);
     const Effects effects = stage.room.on_tick(stage.now);
     CHECK(in_words(effects) == Strings{"2 < notice", "home", "1,2 < juliet: <active/>"});
+    CHECK_FALSE(first<EchoMissed>(effects)->is_said);
     CHECK(first<Notice>(effects)->text ==
           "Not confirmed: \"" + std::string(60, 'x') + "…\" may not have reached foo/bar.");
 }

@@ -72,6 +72,7 @@ struct InWords {
         return "publish " + publish.said.nick + ": " + publish.said.line.body.value_or("");
     }
     std::string operator()(const Home&) const { return "home"; }
+    std::string operator()(const EchoMissed&) const { return {}; }  // a number for the operator, not a deed
     std::string operator()(const Subscribe&) const { return "subscribe"; }
     std::string operator()(const Unsubscribe&) const { return "unsubscribe"; }
     std::string operator()(const Close&) const { return "close"; }
@@ -81,7 +82,8 @@ struct InWords {
 inline Strings in_words(const Effects& effects) {
     Strings words;
     for (const Effect& effect : effects)
-        words.push_back(std::visit(InWords{}, effect));
+        if (auto text = std::visit(InWords{}, effect); !text.empty())
+            words.push_back(std::move(text));
     return words;
 }
 
