@@ -18,7 +18,7 @@ cli: core xml muc mapping xmpp broker gateway
 '
 # header prefix: the folders (or files) that alone may include it
 theirs='
-gloox/: core/jid.cpp xmpp/gloox_connection.hpp xmpp/room_client.cpp
+gloox/: core/jid.cpp xmpp/gloox_connection.hpp xmpp/room_client.cpp xmpp/room_client_stanzas.cpp
 expat.h: xml
 mqtt/: broker
 MQTT: broker
@@ -28,7 +28,7 @@ boost/asio: xmpp gateway
 boost/beast: xmpp
 boost/system/: core
 boost/: xmpp gateway
-openssl/: mapping/seal.cpp xmpp core/unique.cpp
+openssl/: mapping/seal.cpp xmpp core/unique.cpp broker/tls_probe.cpp
 spdlog/: xmpp broker gateway cli .
 fmt/: -
 '

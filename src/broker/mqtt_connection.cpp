@@ -5,11 +5,11 @@
 #include <fstream>
 #include <limits>
 #include <mutex>
-#include <string_view>
 
 #include "broker/mqtt_wire.hpp"
 #include "broker/probe.hpp"
 #include "broker/reason.hpp"
+#include "broker/tls_probe.hpp"
 
 namespace mucbridge {
 namespace {
@@ -39,14 +39,14 @@ std::unique_ptr<mqtt::async_client> make_client(const MqttTarget& target, int ve
     return std::make_unique<mqtt::async_client>(uri, target.client_id, options, nullptr);
 }
 
-mqtt::ssl_options make_tls(const BrokerConfig& config, std::function<void(const std::string&)> failed) {
+/// Without an error handler: Paho would call it with options that are long gone.
+mqtt::ssl_options make_tls(const BrokerConfig& config) {
     mqtt::ssl_options tls;
     tls.set_trust_store(config.ca_file);
     tls.set_key_store(config.certificate);
     tls.set_private_key(config.key);
     tls.set_enable_server_cert_auth(config.verify);
     tls.set_verify(config.verify);
-    tls.set_error_handler(std::move(failed));
     return tls;
 }
 
@@ -75,20 +75,6 @@ BrokerFacts read_facts(const mqtt::token& connected, int version, std::string en
     facts.maximum_qos = told<std::uint8_t>(properties, property::MAXIMUM_QOS, 2);
     facts.retain_available = told<std::uint8_t>(properties, property::RETAIN_AVAILABLE, 1) != 0;
     return facts;
-}
-
-/// Paho reports OpenSSL's queue line by line: "C0D6:error:0A000086:SSL routines:function:certificate verify
-/// failed:../ssl/statem/statem_clnt.c:1889:". The reason is the fourth field after "error".
-std::string reason_of(std::string_view openssl_error) {
-    const auto start = openssl_error.find("error:");
-    auto rest = start == std::string_view::npos ? openssl_error : openssl_error.substr(start + 6);
-    for (int field = 0; field < 3; ++field) {
-        const auto colon = rest.find(':');
-        if (colon == std::string_view::npos)
-            break;
-        rest = rest.substr(colon + 1);
-    }
-    return std::string(rest.substr(0, rest.find_first_of(":\r\n")));
 }
 
 /// Paho's own words for a file that is not there do not name it.
@@ -132,11 +118,7 @@ mqtt::connect_options MqttConnection::make_options() {
     if (!target_.will.address.empty())
         options.set_will_message(make_message(target_.will, version_ == 5));
     if (url.tls)
-        options.set_ssl(make_tls(config, [this](const std::string& error) {
-            spdlog::debug("{}: TLS: {}", to_string(target_.url), error);
-            if (tls_error_.empty() || error.find("verify failed") != std::string::npos)
-                tls_error_ = reason_of(error);
-        }));
+        options.set_ssl(make_tls(config));
     return options;
 }
 
@@ -184,15 +166,14 @@ ConnectFailure MqttConnection::explain(const mqtt::exception& error, bool timed_
         return {name + reason_words(reason), reason == 0x84};
     if (code >= 1 && code <= 5)
         return {name + connack_words(code), code == 1};
-    if (!tls_error_.empty())
-        return {name + "TLS: " + tls_error_};
     if (auto why = why_unreachable(target_.url.host, target_.url.port, 1s); !why.empty())
         return {name + why};
     if (timed_out)
         return {name + "no answer within " + std::to_string(connect_timeout.count()) + " s"};
-    if (target_.url.tls)
-        return {name + "TLS: the certificate is not for " + target_.url.host +
-                ", or the broker closed the connection during the handshake"};
+    if (target_.url.tls) {
+        const auto why = why_no_tls(target_.url, target_.config, 1s);
+        return {name + "TLS: " + (why.empty() ? "the client library gave up" : why)};
+    }
     return {name + "the broker closed the connection before it answered", true};
 }
 

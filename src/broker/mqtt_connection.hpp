@@ -66,7 +66,6 @@ private:
     const MqttTarget& target_;
     const int version_;
     Heard heard_;
-    std::string tls_error_;  // OpenSSL's, of this attempt
     std::atomic<std::int64_t> last_packet_{0};
     std::atomic<bool> ended_{false};  // lost or disconnected, and told so
     std::unique_ptr<mqtt::async_client> client_;

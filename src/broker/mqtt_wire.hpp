@@ -9,7 +9,8 @@
 namespace mucbridge {
 
 /// The publication as Paho wants it; MQTT 3.1.1 has no place for properties, content type and payload format.
-/// Wants a Paho client in the process once there are ten properties: Paho's allocator is made with the first.
+/// Wants a Paho client in the process: Paho's allocator lives from the first to the last, and properties are made with
+/// it.
 mqtt::const_message_ptr make_message(Publication publication, bool mqtt5);
 
 /// Linear in the message, whatever a publisher put into it.

@@ -1,10 +1,12 @@
 #include "broker/probe.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 #include <cerrno>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 namespace mucbridge {
 namespace {
@@ -27,6 +30,7 @@ public:
     Socket(const Socket&) = delete;
     Socket& operator=(const Socket&) = delete;
     int fd() const { return fd_; }
+    int release() { return std::exchange(fd_, -1); }
 
 private:
     int fd_;
@@ -38,8 +42,8 @@ std::string words(int error) {
     return text;
 }
 
-std::string why_not(const addrinfo& address, std::chrono::milliseconds limit) {
-    const Socket socket(address.ai_family);
+/// Connects; why it cannot, or empty.
+std::string why_not(const Socket& socket, const addrinfo& address, std::chrono::milliseconds limit) {
     if (socket.fd() < 0)
         return words(errno);
     if (::connect(socket.fd(), address.ai_addr, address.ai_addrlen) == 0)
@@ -96,11 +100,28 @@ std::string why_unreachable(const std::string& host, std::uint16_t port, std::ch
     std::string why;
     const auto list = resolve(host, port, why);
     for (const auto* address = list.get(); address != nullptr; address = address->ai_next) {
-        why = why_not(*address, limit);
+        why = why_not(Socket(address->ai_family), *address, limit);
         if (why.empty())
             break;
     }
     return why;
+}
+
+int open_connection(const std::string& host, std::uint16_t port, std::chrono::milliseconds limit) {
+    std::string why;
+    const auto list = resolve(host, port, why);
+    for (const auto* address = list.get(); address != nullptr; address = address->ai_next) {
+        Socket socket(address->ai_family);
+        if (!why_not(socket, *address, limit).empty())
+            continue;
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
+        const timeval patience{seconds.count(), std::chrono::microseconds(limit - seconds).count()};
+        ::setsockopt(socket.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        ::setsockopt(socket.fd(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        ::fcntl(socket.fd(), F_SETFL, 0);  // blocking
+        return socket.release();
+    }
+    return -1;
 }
 
 bool is_port_free(std::uint16_t port) { return bind_loopback(port) == port; }

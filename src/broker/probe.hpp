@@ -13,6 +13,9 @@ std::string why_unresolved(const std::string& host);
 /// there is one. Blocks: for asking after a client library has failed without saying why.
 std::string why_unreachable(const std::string& host, std::uint16_t port, std::chrono::milliseconds limit);
 
+/// A connected, blocking socket whose reads and writes give up after `limit`; the caller closes it. -1: none.
+int open_connection(const std::string& host, std::uint16_t port, std::chrono::milliseconds limit);
+
 /// Whether a listener could be opened there now.
 bool is_port_free(std::uint16_t port);
 

@@ -9,6 +9,11 @@ using namespace mucbridge;
 
 namespace {
 
+/// Paho's allocator lives from the first client to the last, and properties are made with it.
+struct Paho {
+    mqtt::async_client client{"tcp://127.0.0.1:1", "x"};
+};
+
 Publication make_full() {
     Publication publication;
     publication.address = "foo/bar";
@@ -20,7 +25,7 @@ Publication make_full() {
 
 }  // namespace
 
-TEST_CASE("MQTT 5 carries content type and user properties there and back") {
+TEST_CASE_FIXTURE(Paho, "MQTT 5 carries content type and user properties there and back") {
     const auto delivery = to_delivery(*make_message(make_full(), true));
     CHECK(delivery.address == "foo/bar");
     CHECK(delivery.payload == "But soft");
@@ -28,7 +33,7 @@ TEST_CASE("MQTT 5 carries content type and user properties there and back") {
     CHECK(delivery.properties == make_full().properties);
 }
 
-TEST_CASE("MQTT 3.1.1 carries the payload alone") {
+TEST_CASE_FIXTURE(Paho, "MQTT 3.1.1 carries the payload alone") {
     const auto delivery = to_delivery(*make_message(make_full(), false));
     CHECK(delivery.payload == "But soft");
     CHECK(delivery.content_type.empty());
@@ -52,8 +57,7 @@ TEST_CASE("a packet's size is counted to the byte (MQTT 5 §3.3)") {
     CHECK(packet_size(publication, false) == 3 + 2 + 2 + 2 + 200);
 }
 
-TEST_CASE("thousands of user properties, as a hostile publisher sends them, are all read") {
-    const mqtt::async_client heap_owner("tcp://127.0.0.1:1", "x");  // Paho's allocator is made with the first client
+TEST_CASE_FIXTURE(Paho, "thousands of user properties, as a hostile publisher sends them, are all read") {
     Publication publication;
     publication.address = "a";
     publication.content_type = "text/plain";
