@@ -1,8 +1,9 @@
 #include "mapping/seal.hpp"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include <array>
 #include <cassert>
@@ -24,13 +25,22 @@ void append_field(std::string& text, std::string_view field) {
     text += field;
 }
 
-Digest hash(const std::string& key, const std::string& text) {
-    Digest digest{};
-    unsigned length = 0;
-    if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-              reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &length))
-        throw std::runtime_error("OpenSSL has no HMAC-SHA-256");
-    return digest;
+using MacContext = std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)>;
+
+const unsigned char* bytes_of(const std::string& text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+
+[[noreturn]] void fail() { throw std::runtime_error("OpenSSL has no HMAC-SHA-256"); }
+
+MacContext make_context(const std::string& key) {
+    const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> algorithm(EVP_MAC_fetch(nullptr, "HMAC", nullptr),
+                                                                      EVP_MAC_free);
+    MacContext context(algorithm ? EVP_MAC_CTX_new(algorithm.get()) : nullptr, EVP_MAC_CTX_free);
+    std::string name = "SHA256";
+    const std::array parameters{OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.data(), name.size()),
+                                OSSL_PARAM_construct_end()};
+    if (!context || !EVP_MAC_init(context.get(), bytes_of(key), key.size(), parameters.data()))
+        fail();
+    return context;
 }
 
 std::string to_hex(const Digest& digest, std::size_t bytes) {
@@ -46,8 +56,27 @@ std::string to_hex(const Digest& digest, std::size_t bytes) {
 
 }  // namespace
 
-Seal::Seal(std::string key, std::string origin) : key_(std::move(key)), origin_(std::move(origin)) {
-    assert(key_.size() == 32);
+/// HMAC with the key in it, and nothing hashed yet. Looking up the algorithm and keying it takes longer than hashing a
+/// line: each hash starts from a copy of this.
+struct Seal::Keyed {
+    explicit Keyed(const std::string& key) : context(make_context(key)) {}
+
+    Digest hash(const std::string& text) const {
+        const MacContext copy(EVP_MAC_CTX_dup(context.get()), EVP_MAC_CTX_free);
+        Digest digest{};
+        std::size_t length = 0;
+        if (!copy || !EVP_MAC_update(copy.get(), bytes_of(text), text.size()) ||
+            !EVP_MAC_final(copy.get(), digest.data(), &length, digest.size()))
+            fail();
+        return digest;
+    }
+
+    MacContext context;
+};
+
+Seal::Seal(const std::string& key, std::string origin)
+    : keyed_(std::make_shared<const Keyed>(key)), origin_(std::move(origin)) {
+    assert(key.size() == 32);
 }
 
 std::string Seal::make(const Sealed& sealed) const {
@@ -60,7 +89,7 @@ std::string Seal::make(const Sealed& sealed) const {
     append_field(text, sealed.body);
     append_number(text, static_cast<std::uint64_t>(sealed.said_at.time_since_epoch().count()));
     append_number(text, static_cast<std::uint64_t>(sealed.published_at.time_since_epoch().count()));
-    const auto digest = hash(key_, text);
+    const auto digest = keyed_->hash(text);
     return to_hex(digest, digest.size());
 }
 
@@ -75,7 +104,7 @@ std::string Seal::occupant_id(std::string_view room, std::string_view bare_jid) 
     append_field(text, room);
     append_field(text, bare_jid);
     // 128 bits: XEP-0421 §4 wants it unguessable and at most 128 characters.
-    return to_hex(hash(key_, text), 16);
+    return to_hex(keyed_->hash(text), 16);
 }
 
 }  // namespace mucbridge

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,7 @@ struct Sealed {
 class Seal {
 public:
     /// Wants 32 bytes. `origin` names this gateway.
-    Seal(std::string key, std::string origin);
+    Seal(const std::string& key, std::string origin);
     std::string make(const Sealed& sealed) const;
     /// Compares in constant time.
     bool is_valid(const Sealed& sealed, std::string_view seal) const;
@@ -27,7 +28,10 @@ public:
     const std::string& origin() const { return origin_; }
 
 private:
-    std::string key_, origin_;
+    struct Keyed;
+
+    std::shared_ptr<const Keyed> keyed_;
+    std::string origin_;
 };
 
 }  // namespace mucbridge

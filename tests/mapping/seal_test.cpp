@@ -23,6 +23,10 @@ TEST_CASE("a seal is 64 hexadecimal digits, the same for the same line") {
     CHECK(seal.is_valid(example(), text));
 }
 
+TEST_CASE("a seal is what any other program computes: HMAC-SHA-256 over the length-prefixed fields") {
+    CHECK(seal.make(example()) == "7ba351abd8edc5b4e0a9848a4adf3537a0da7bcf033ce8f0abf0d5bae1149384");
+}
+
 TEST_CASE("a seal vouches for every one of its fields") {
     const auto text = seal.make(example());
     const auto is_valid = [&](auto change) {
