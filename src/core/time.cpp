@@ -1,7 +1,6 @@
 #include "core/time.hpp"
 
 #include <array>
-#include <cstdio>
 #include <optional>
 
 #include "core/utf8.hpp"
@@ -13,6 +12,13 @@ using namespace std::chrono;
 
 constexpr WallTime first_moment = sys_days{year{0} / January / 1};
 constexpr WallTime last_moment = sys_days{year{9999} / December / 31} + hours{24} - milliseconds{1};
+
+/// The last so many decimal digits; printf would take half the time that a line's metadata takes.
+template <std::size_t count>
+void put_digits(char* at, unsigned number) {
+    for (std::size_t i = count; i-- > 0; number /= 10)
+        at[i] = static_cast<char>('0' + number % 10);
+}
 
 constexpr bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
 
@@ -115,13 +121,15 @@ std::string to_rfc3339(WallTime time) {
     const auto midnight = floor<days>(time);
     const year_month_day date{midnight};
     const hh_mm_ss clock{time - midnight};
-    std::array<char, 64> text{};
-    const int length =
-        std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-    return {text.data(), static_cast<std::size_t>(length)};
+    std::string text = "0000-00-00T00:00:00.000Z";
+    put_digits<4>(&text[0], static_cast<unsigned>(static_cast<int>(date.year())));
+    put_digits<2>(&text[5], static_cast<unsigned>(date.month()));
+    put_digits<2>(&text[8], static_cast<unsigned>(date.day()));
+    put_digits<2>(&text[11], static_cast<unsigned>(clock.hours().count()));
+    put_digits<2>(&text[14], static_cast<unsigned>(clock.minutes().count()));
+    put_digits<2>(&text[17], static_cast<unsigned>(clock.seconds().count()));
+    put_digits<3>(&text[20], static_cast<unsigned>(clock.subseconds().count()));
+    return text;
 }
 
 Result<WallTime> parse_rfc3339(std::string_view text) {
