@@ -9,7 +9,8 @@ namespace mucbridge {
 
 namespace {
 
-constexpr std::size_t kept_output_bytes = 4 * 1024;  // an idle session keeps no more than this
+// What a session keeps of its output's memory: while it is spoken to, and from tick to tick.
+constexpr std::size_t kept_output_bytes = 32 * 1024, kept_idle_output_bytes = 4 * 1024;
 
 }  // namespace
 
@@ -144,7 +145,7 @@ void Session::Impl::end(std::string why) {
     phase = Phase::over;
     end_reason = std::move(why);
     question = 0;
-    held = std::string();
+    std::string().swap(held);
     handshake.reset();
     if (is_reading)
         reader.stop();
@@ -186,6 +187,8 @@ void Session::on_tick(Now now) {
     if (!impl_->has_read)
         impl_->reader.park();
     impl_->has_read = false;
+    if (impl_->queued() == 0 && impl_->output.capacity() > kept_idle_output_bytes)
+        std::string().swap(impl_->output);  // assigning an empty string would keep the memory
     impl_->tell_end();
 }
 
@@ -226,7 +229,7 @@ void Session::wrote(std::size_t bytes) {
         impl_->written = 0;
         impl_->output.clear();
         if (impl_->output.capacity() > kept_output_bytes)
-            impl_->output = std::string();
+            std::string().swap(impl_->output);
     } else if (impl_->written > impl_->output.size() / 2) {
         impl_->output.erase(0, impl_->written);
         impl_->written = 0;
