@@ -4,25 +4,20 @@
 #include <gloox/connectionlistener.h>
 #include <gloox/tag.h>
 
-#include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <charconv>
 #include <deque>
 #include <set>
 
 #include "core/unique.hpp"
 #include "core/utf8.hpp"
-#include "xml/element.hpp"
 #include "xml/writer.hpp"
 #include "xmpp/gloox_connection.hpp"
 #include "xmpp/listen_url.hpp"
+#include "xmpp/room_client_stanzas.hpp"
 
 namespace mucbridge {
 namespace {
-
-constexpr int status_self = 110;
-constexpr int status_created = 201;
 
 /// A gloox client that hands over the stanzas of rooms as they come: gloox's own MUCRoom writes no ids, and parses more
 /// than is wanted here.
@@ -55,67 +50,6 @@ Result<ListenUrl> parse_server(std::string_view url) {
     if (server->port == 0)
         return Error{"want a port to connect to, got " + to_log_text(url)};
     return server;
-}
-
-std::string text_of(const gloox::Tag& parent, const char* name) {
-    const auto* child = parent.findChild(name);
-    return child == nullptr ? std::string{} : child->cdata();
-}
-
-std::string attribute_of(const gloox::Tag& parent, const char* name, const char* ns, const char* attribute) {
-    const auto* child = parent.findChild(name, "xmlns", ns);
-    return child == nullptr ? std::string{} : child->findAttribute(attribute);
-}
-
-std::set<int> statuses_of(const gloox::Tag& presence) {
-    std::set<int> codes;
-    const auto* x = presence.findChild("x", "xmlns", std::string(ns::muc_user));
-    if (x == nullptr)
-        return codes;
-    for (const auto* child : x->children()) {
-        const auto& text = child->findAttribute("code");
-        int code = 0;
-        if (child->name() == "status" &&
-            std::from_chars(text.data(), text.data() + text.size(), code).ec == std::errc{})
-            codes.insert(code);
-    }
-    return codes;
-}
-
-/// Of <error/> in a stanza: the condition's name and the text beside it. RFC 6120 §8.3.
-RoomRefusal refusal_of(const gloox::Tag& stanza) {
-    RoomRefusal refusal;
-    const auto* error = stanza.findChild("error");
-    if (error == nullptr)
-        return refusal;
-    for (const auto* child : error->children()) {
-        if (child->name() == "text")
-            refusal.text = child->cdata();
-        else if (refusal.condition.empty())
-            refusal.condition = child->name();
-    }
-    return refusal;
-}
-
-/// Why an occupant is out who did not leave. XEP-0045 §15.6.2.
-std::string why_removed(const std::set<int>& statuses, const gloox::Tag& presence) {
-    struct Reason {
-        int status;
-        const char* text;
-    };
-    constexpr std::array reasons{Reason{301, "banned from the room"},
-                                 Reason{307, "kicked from the room"},
-                                 Reason{321, "out of the room: its list of affiliations changed"},
-                                 Reason{322, "out of the room: it is for members only now"},
-                                 Reason{332, "the service shuts down"},
-                                 Reason{333, "out of the room: the connection had an error"}};
-    const auto* x = presence.findChild("x", "xmlns", std::string(ns::muc_user));
-    if (x != nullptr && x->hasChild("destroy"))
-        return "the room was destroyed";
-    for (const auto& reason : reasons)
-        if (statuses.count(reason.status) > 0)
-            return reason.text;
-    return "out of the room";
 }
 
 std::string why_not_logged_in(gloox::AuthenticationError error) {
@@ -266,14 +200,11 @@ struct RoomClient::Impl : gloox::ConnectionListener {
         }
         if (!is_in || message.findAttribute("type") != "groupchat" || !message.hasChild("body"))
             return;
-        auto body = text_of(message, "body");
+        auto line = line_of(message, speaker);
         if (speaker.empty()) {
-            events.emplace_back(RoomNotice{std::move(body)});
+            events.emplace_back(RoomNotice{std::move(line.body)});
             return;
         }
-        RoomLine line{speaker, std::move(body), id, {}, {}, false};
-        line.stanza_id = attribute_of(message, "stanza-id", "urn:xmpp:sid:0", "id");
-        line.delayed = attribute_of(message, "delay", "urn:xmpp:delay", "stamp");
         line.is_ours = speaker == nick && said.erase(id) > 0;
         events.emplace_back(std::move(line));
     }

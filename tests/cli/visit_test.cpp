@@ -91,7 +91,7 @@ TEST_CASE("a line that nobody confirms exits with 75") {
     const Running running("visit-held");
     running.bus->hold_settlements(true);
     running.bus->hold_deliveries(true);
-    const auto outcome = run({"send", "--room", "foo.bar", "hello", "--state", running.state, "--timeout", "0.5"});
+    const auto outcome = run({"send", "--room", "foo.bar", "hello", "--state", running.state, "--timeout", "2"});
     CHECK(outcome.code == exit_code::try_again);
     CHECK(has(outcome.errors, "not confirmed in time"));
 }
@@ -156,8 +156,8 @@ TEST_CASE("tail prints the lines of a room until the count, text or JSON") {
 
 TEST_CASE("tail of a silent room ends in time, with 75 where a count was wanted") {
     const Running running("visit-silence");
-    CHECK(run({"tail", "--room", "quiet", "--timeout", "0.2", "--state", running.state}).code == 0);
-    const auto counted = run({"tail", "--room", "quiet", "--timeout", "0.2", "--count", "1", "--state", running.state});
+    CHECK(run({"tail", "--room", "quiet", "--timeout", "2", "--state", running.state}).code == 0);
+    const auto counted = run({"tail", "--room", "quiet", "--timeout", "2", "--count", "1", "--state", running.state});
     CHECK(counted.code == exit_code::try_again);
     CHECK(counted.out.empty());
 }
