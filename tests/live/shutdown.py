@@ -143,7 +143,7 @@ with Test(limit=150) as test:
     with test.case("open login off the loopback is refused without --allow-open-login"):
         words = [test.binary, "run", "--state", test.path("state"), "--broker", "memory:", "--listen", "xmpp://0.0.0.0:0"]
         code, _, errors = run(words)
-        want_equal(code, 64, f"exit code: {errors}")
+        want_equal(code, 78, f"exit code: {errors}")
         want("--allow-open-login" in errors, f"the error names the flag: {errors}")
         gateway = Gateway(test, "--listen", "xmpp://0.0.0.0:0", "--allow-open-login", broker="memory:", listen=False)
         want("open" in gateway.log(), "it says loudly that anybody may log in")
