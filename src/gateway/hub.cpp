@@ -116,10 +116,12 @@ LinkEvents Hub::make_link_events(const std::string& broker) {
 }
 
 void Hub::poll() {
-    // A loop may post to another one that was polled before it; two quiet rounds mean that nothing is left.
-    for (unsigned quiet = 0; quiet < 2; ++quiet)
+    // A loop may post to another one that was polled before it.
+    for (bool has_run = true; has_run;) {
+        has_run = false;
         for (auto& shard : shards_)
-            shard->loop.poll();
+            has_run = shard->loop.poll() || has_run;
+    }
 }
 
 }  // namespace mucbridge

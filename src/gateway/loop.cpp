@@ -73,15 +73,15 @@ void Loop::stop() {
 
 bool Loop::is_here() const { return !thread_.joinable() || thread_.get_id() == std::this_thread::get_id(); }
 
-void Loop::poll() {
-    while (true) {
+bool Loop::poll() {
+    for (bool has_run = false;; has_run = true) {
         io_.restart();
         const auto ran = io_.poll();
         const bool due = !timers_.empty() && timers_.begin()->first.first <= clock_().tick;
         if (due)
             run_due();
         if (ran == 0 && !due)
-            return;
+            return has_run;
     }
 }
 

@@ -44,8 +44,9 @@ public:
     /// Is this the thread that start() made (or is there none)?
     bool is_here() const;
 
-    /// Runs what is ready and what is due by the clock, until nothing is. For a loop that was not started.
-    void poll();
+    /// Runs what is ready and what is due by the clock, until nothing is; false where nothing was. For a loop that was
+    /// not started.
+    bool poll();
 
 private:
     void run_mailbox();

@@ -1,0 +1,260 @@
+#include "gateway/link.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "broker/memory.hpp"
+
+using namespace mucbridge;
+using namespace std::chrono_literals;
+
+namespace {
+
+Publication publication(const std::string& address, const std::string& payload) {
+    return {address, payload, 1, false, "text/plain", true, {}};
+}
+
+/// A link on a loop that is polled, with what it told the rooms and what the broker got.
+struct Linked {
+    Now now{Tick{} + 1h, WallTime{}};
+    Loop loop{0, [this] { return now; }};
+    std::shared_ptr<MemoryBus> bus = std::make_shared<MemoryBus>();
+    std::vector<std::string> told, published;
+    int away = 0;
+    std::shared_ptr<void> listening =
+        bus->subscribe("garden", [this](Delivery delivery) { published.push_back(delivery.payload); });
+    std::unique_ptr<Link> link;
+
+    explicit Linked(BrokerConfig config = {}, BrokerFacts facts = {}) {
+        bus->pretend(facts);
+        LinkEvents events;
+        events.on_up = [this](const BrokerFacts&) { told.emplace_back("up"); };
+        events.on_away = [this](const std::string&) {
+            ++away;
+            told.emplace_back("away");
+        };
+        events.on_granted = [this](const std::string& room, const std::string& filter, const Granted& granted) {
+            told.push_back(room + " " + filter + (granted.granted ? " granted" : " refused: " + granted.reason));
+        };
+        events.on_waiting = [this](const std::string&, const std::string& id) { told.push_back(id + " waits"); };
+        events.on_full = [this](const std::string&, const std::string& id) { told.push_back(id + " full"); };
+        events.on_settled = [this](const std::string& room, const std::string& id, const Settlement& settlement) {
+            const bool accepted = settlement.outcome == Settlement::Outcome::accepted;
+            told.push_back(room + " " + id + (accepted ? " accepted" : " rejected: " + settlement.reason));
+        };
+        events.on_delivery = [this](const std::vector<std::string>& rooms, std::shared_ptr<const Delivery> delivery) {
+            for (const auto& room : rooms)
+                told.push_back(room + " hears " + delivery->payload);
+        };
+        auto made =
+            Link::make(loop, config, std::move(events), [this](const BrokerConfig& broker, BrokerEvents broker_events) {
+                return Result<std::unique_ptr<Broker>>(
+                    make_memory_broker(bus, broker, {"tested", true, ""}, std::move(broker_events)));
+            });
+        REQUIRE(made.has_value());
+        link = std::move(*made);
+    }
+    ~Linked() { link.reset(); }
+
+    void connect() {
+        link->connect();
+        loop.poll();
+    }
+    void say(const std::string& id) {
+        Window::Entry entry;
+        entry.id = id;
+        entry.room = "garden";
+        entry.bytes = id.size();
+        entry.make = [id](WallTime) { return publication("garden", id); };
+        link->publish(std::move(entry));
+        loop.poll();
+    }
+    void pass(std::chrono::milliseconds time) {
+        for (; time > 0ms; time -= 10ms) {
+            now.tick += 10ms;
+            now.wall += 10ms;
+            loop.poll();
+        }
+    }
+    std::vector<std::string> take() { return std::exchange(told, {}); }
+};
+
+using Told = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a link that is up says so, to its rooms and to the broker") {
+    Linked test;
+    CHECK(test.link->status().state == "connecting");
+    test.connect();
+    CHECK(test.take() == Told{"up"});
+    CHECK(test.link->status().state == "up");
+    CHECK(test.link->status().facts.protocol == "");
+    const auto status = test.bus->retained("mucbridge/tested/status");
+    REQUIRE(status.size() == 1);
+    CHECK(status.front().payload.find("online") != std::string::npos);
+    test.link->close();
+    CHECK(test.bus->retained("mucbridge/tested/status").front().payload.find("offline") != std::string::npos);
+}
+
+TEST_CASE("a subscription that is asked for while the broker is away is answered when it is there") {
+    Linked test;
+    test.link->subscribe("garden", "garden", 1);
+    test.loop.poll();
+    CHECK(test.take().empty());
+    test.connect();
+    CHECK(test.take() == Told{"up", "garden garden granted"});
+    // One more room with the same filter gets the answer that is known.
+    test.link->subscribe("orchard", "garden", 1);
+    test.loop.poll();
+    CHECK(test.take() == Told{"orchard garden granted"});
+    test.bus->publish(publication("garden", "21 C"));
+    test.loop.poll();
+    CHECK(test.take() == Told{"garden hears 21 C", "orchard hears 21 C"});
+    test.link->unsubscribe("garden", "garden");
+    test.bus->publish(publication("garden", "22 C"));
+    test.loop.poll();
+    CHECK(test.take() == Told{"orchard hears 22 C"});
+    test.link->unsubscribe("orchard", "garden");
+    test.bus->publish(publication("garden", "23 C"));
+    test.loop.poll();
+    CHECK(test.take().empty());
+}
+
+TEST_CASE("a refused subscription is told in the broker's words") {
+    Linked test;
+    test.bus->refuse_subscribe("secret", "not authorized");
+    test.connect();
+    test.take();
+    test.link->subscribe("secret", "secret", 1);
+    test.loop.poll();
+    CHECK(test.take() == Told{"secret secret refused: not authorized"});
+}
+
+TEST_CASE("lines that are said while the broker is away wait, and go out in order once it answered [S6]") {
+    Linked test;
+    test.link->subscribe("garden", "garden", 1);
+    test.say("one");
+    test.say("two");
+    CHECK(test.take() == Told{"one waits", "two waits"});
+    CHECK(test.link->status().waiting == 2);
+    test.connect();
+    CHECK(test.published == Told{"one", "two"});
+    // The room listens again before its lines go out: none of them can be missed.
+    CHECK(test.take() == Told{"up", "garden garden granted", "garden one accepted", "garden hears one",
+                              "garden two accepted", "garden hears two"});
+    CHECK(test.link->status().in_flight == 2);
+    test.link->home("one");
+    test.link->home("two");
+    CHECK(test.link->status().in_flight == 0);
+}
+
+TEST_CASE("a queue that is full refuses at once [S6]") {
+    BrokerConfig config;
+    config.queue_lines = 1;
+    Linked test(config);
+    test.say("one");
+    test.say("two");
+    CHECK(test.take() == Told{"one waits", "two full"});
+}
+
+TEST_CASE("no more lines are out than the broker takes, settled ones included until they are home") {
+    BrokerFacts facts;
+    facts.window = 2;
+    Linked test({}, facts);
+    test.connect();
+    for (const auto* id : {"one", "two", "three"})
+        test.say(id);
+    CHECK(test.published == Told{"one", "two"});
+    CHECK(test.link->status().waiting == 1);
+    test.link->home("one");
+    test.loop.poll();
+    CHECK(test.published == Told{"one", "two", "three"});
+}
+
+TEST_CASE("a rejected line is over, and the next one goes [S5]") {
+    BrokerFacts facts;
+    facts.window = 1;
+    Linked test({}, facts);
+    test.bus->refuse_publish("garden", "quota exceeded");
+    test.connect();
+    test.take();
+    test.say("one");
+    test.say("two");
+    CHECK(test.take() == Told{"garden one rejected: quota exceeded", "garden two rejected: quota exceeded"});
+    CHECK(test.link->status().in_flight == 0);
+}
+
+TEST_CASE("what a lost connection left unsettled is published again, what it settled is not [S1]") {
+    Linked test;
+    test.connect();
+    test.say("settled");
+    test.bus->hold_settlements(true);
+    test.say("unsettled");
+    test.bus->cut();
+    test.bus->hold_settlements(false);
+    test.loop.poll();
+    CHECK(test.take() == Told{"up", "garden settled accepted", "away"});
+    test.pass(500ms);
+    CHECK(test.take() == Told{"up", "garden unsettled accepted"});
+    CHECK(test.published == Told{"settled", "unsettled", "unsettled"});
+}
+
+TEST_CASE("each try makes the publication anew, for the seal covers its time") {
+    Linked test;
+    test.connect();
+    test.bus->hold_settlements(true);
+    std::vector<WallTime> times;
+    Window::Entry entry;
+    entry.id = "one";
+    entry.room = "garden";
+    entry.make = [&](WallTime when) {
+        times.push_back(when);
+        return publication("garden", "one");
+    };
+    test.link->publish(std::move(entry));
+    test.bus->cut();
+    test.pass(500ms);
+    REQUIRE(times.size() == 2);
+    CHECK(times[0] < times[1]);
+}
+
+TEST_CASE("a broker that is away is tried again and again, ever less often, and the rooms hear of it") {
+    Linked test;
+    test.bus->set_up(false);
+    test.connect();
+    test.pass(2s);
+    CHECK(test.away >= 2);
+    const int first_seconds = test.away;
+    test.pass(20min);
+    // At most 30 s lie between two tries, and on average half of that.
+    CHECK(test.away - first_seconds >= 40);
+    CHECK(test.away - first_seconds <= 200);
+    CHECK(test.link->status().state == "down");
+    CHECK(test.link->status().reason.find("down") != std::string::npos);
+    test.bus->set_up(true);
+    test.pass(31s);
+    CHECK(test.link->status().state == "up");
+    CHECK(test.link->status().reason.empty());
+}
+
+TEST_CASE("a line on which the broker closes the connection three times running is set aside") {
+    Linked test;
+    test.connect();
+    test.bus->hold_settlements(true);
+    test.say("poison");
+    for (int round = 0; round < 3; ++round) {
+        test.bus->set_up(false);
+        test.loop.poll();
+        test.say("waits");
+        test.bus->set_up(true);
+        for (int tries = 0; tries < 4000 && test.link->status().state != "up"; ++tries)
+            test.pass(10ms);
+        REQUIRE(test.link->status().state == "up");
+    }
+    const auto told = test.take();
+    CHECK(std::count(told.begin(), told.end(),
+                     "garden poison rejected: the broker closes the connection when it is given this line") == 1);
+    CHECK(std::count(test.published.begin(), test.published.end(), "poison") == 3);
+}
