@@ -72,11 +72,12 @@ std::string unescape(const std::string& text) {
             continue;
         }
         const char c = text[++at];
-        if (c == 'x' && at + 2 < text.size()) {
+        if (c == 'x' && at + 2 < text.size() && std::isxdigit(static_cast<unsigned char>(text[at + 1])) &&
+            std::isxdigit(static_cast<unsigned char>(text[at + 2]))) {
             out += static_cast<char>(std::stoi(text.substr(at + 1, 2), nullptr, 16));
             at += 2;
         } else {
-            out += c == 'n' ? '\n' : c == 't' ? '\t' : c;
+            out += c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
         }
     }
     return out;

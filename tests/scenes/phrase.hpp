@@ -16,7 +16,7 @@ struct Token {
 };
 
 std::vector<Token> split(const std::string& sentence);
-/// \n \t \\ \" and \xNN.
+/// \n \r \t \\ \" and \xNN.
 std::string unescape(const std::string& text);
 
 /// What a sentence put in the place of its phrase's capitals; the words of [optional] parts are keys as well.
