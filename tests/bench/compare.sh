@@ -89,6 +89,19 @@ EOF
     start prosody prosody --config "$work/prosody.cfg.lua" -F
 }
 
+# Until a second passes in which the server did nothing: its occupants leave, which in a large room takes a while.
+await_rest() {
+    local before=-1 after=0
+    for _ in {1..300}; do
+        after=$(awk '{ print $14 + $15 }' "/proc/$1/stat")
+        [ "$((after - before))" -gt 2 ] || return 0
+        before=$after
+        sleep 1
+    done
+    echo "compare.sh: process $1 does not come to rest" >&2
+    exit 1
+}
+
 # measure SHAPE SERVER ROUND CASE OPTIONS...: appends "SHAPE CASE:FIGURE ROUND SERVER VALUE" for each figure
 measure() {
     local shape=$1 server=$2 round=$3 case=$4
@@ -100,7 +113,7 @@ measure() {
         exit 1
     fi
     awk -v head="$shape $case" -v tail="$round $server" '{ print head ":" $1, tail, $2 }' "$work/run" >>"$work/figures"
-    sleep 1 # the leaving
+    await_rest "${pid[$server]}"
 }
 
 # SHAPE CASE:FIGURE TITLE
@@ -117,7 +130,8 @@ row() {
             ours[i] = value["mucbridge", i]; theirs[i] = value["prosody", i]
             ratio[i] = theirs[i] > 0 ? ours[i] / theirs[i] : 0
         }
-        printf "%-7s %-24s %12.6g %12.6g %9.3g\n", shape, title, median(ours, n), median(theirs, n), median(ratio, n)
+        u = median(ours, n); t = median(theirs, n)
+        printf "%-7s %-24s %12s %12s %9.3g\n", shape, title, sprintf(u < 1000 ? "%.4g" : "%.0f", u), sprintf(t < 1000 ? "%.4g" : "%.0f", t), median(ratio, n)
     }' "$work/figures"
 }
 
