@@ -110,7 +110,7 @@ void MqttBroker::publish(Publication publication, std::function<void(Settlement)
     publication.retain = publication.retain && facts_.retain_available;
     const auto number = remember(std::move(waiting));
     if (auto why = use->publish(std::move(publication), to_context(number), *this); !why.empty())
-        forget(number, why);
+        give_up(number, why, use->is_connected());
 }
 
 void MqttBroker::subscribe(std::string filter, int qos, std::function<void(Granted)> answered) {
@@ -125,7 +125,7 @@ void MqttBroker::subscribe(std::string filter, int qos, std::function<void(Grant
     const auto wanted = waiting.qos;
     const auto number = remember(std::move(waiting));
     if (auto why = use->subscribe(filter, wanted, to_context(number), *this); !why.empty())
-        forget(number, why);
+        give_up(number, why, use->is_connected());
 }
 
 void MqttBroker::unsubscribe(std::string filter) {
@@ -165,7 +165,10 @@ bool MqttBroker::take(Number number, Waiting& waiting) {
     return true;
 }
 
-void MqttBroker::forget(Number number, const std::string& why) {
+void MqttBroker::give_up(Number number, const std::string& why, bool connected) {
+    // Without a connection it is released with the others, after on_down.
+    if (!connected)
+        return post([this, number] { make_sure_of_end(number); });
     if (Waiting waiting; take(number, waiting))
         answer(std::move(waiting), {Outcome::released, why});
 }
@@ -195,20 +198,14 @@ void MqttBroker::on_success(const mqtt::token& token) {
 
 void MqttBroker::on_failure(const mqtt::token& token) {
     const int code = refusal_code(token);
-    {
-        const Use use(*this);
-        // The connection is going: go_down() will release this with the others, after on_down.
-        if (code == 0 && (!use || !use->is_connected()))
-            return;
-        if (use)
-            use->touch();
-    }
+    // Without an answer the connection is going: go_down() will release this with the others, after on_down.
+    if (code == 0)
+        return post([this, number = to_number(token)] { make_sure_of_end(number); });
     Waiting waiting;
     if (!take(to_number(token), waiting))
         return;
-    if (code == 0)
-        return answer(std::move(waiting), {Outcome::released, "the client library gave up (code " +
-                                                                  std::to_string(token.get_return_code()) + ")"});
+    if (const Use use(*this); use)
+        use->touch();
     const bool silent = waiting.answered && code == 0x80;
     answer(std::move(waiting), {Outcome::rejected, silent ? "refused" : reason_words(code)});
 }
@@ -288,6 +285,16 @@ void MqttBroker::come_up(std::unique_ptr<MqttConnection> connection, BrokerFacts
 void MqttBroker::go_down(Number number, const BrokerDown& down) {
     if (number == connection_number_ && connection_)
         end([&] { events_.on_down(down); }, down.reason);
+}
+
+void MqttBroker::make_sure_of_end(Number unanswered) {
+    std::unique_lock lock(mutex_);
+    // Paho tells of the loss right after the failure, if it does; on_lost() then posts what it knows of the reason.
+    changed_.wait_for(lock, 500ms, [&] { return stop_ || !waiting_.contains(unanswered) || connection_->has_ended(); });
+    const bool is_open = !stop_ && waiting_.contains(unanswered) && !connection_->has_ended();
+    lock.unlock();
+    if (is_open)
+        go_down(connection_number_, {to_string(target_.url) + ": the client library gave up", false});
 }
 
 void MqttBroker::end(const std::function<void()>& tell, const std::string& reason) {

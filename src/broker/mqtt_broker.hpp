@@ -42,7 +42,7 @@ private:
     void on_failure(const mqtt::token& token) override;
     Number remember(Waiting waiting);
     bool take(Number number, Waiting& waiting);
-    void forget(Number number, const std::string& why);
+    void give_up(Number number, const std::string& why, bool connected);
     static void answer(Waiting waiting, Settlement settlement);
     std::string why_refused(const Publication& publication) const;
     bool is_window_full();
@@ -53,6 +53,7 @@ private:
     void attempt();
     void come_up(std::unique_ptr<MqttConnection> connection, BrokerFacts facts);
     void go_down(Number number, const BrokerDown& down);
+    void make_sure_of_end(Number unanswered);
     void end(const std::function<void()>& tell, const std::string& reason);
     void say_farewell();
     MqttConnection::Heard make_heard(Number number);

@@ -55,6 +55,7 @@ public:
     /// A packet came: what tells a close by the broker from its silence.
     void touch() { last_packet_ = std::chrono::steady_clock::now().time_since_epoch().count(); }
     bool is_connected() const { return client_->is_connected(); }
+    bool has_ended() const { return ended_; }
     bool is_mqtt5() const { return version_ == 5; }
 
 private:
