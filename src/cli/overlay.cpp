@@ -142,7 +142,7 @@ void warn_of_slips(const Environment& environment, Problems& problems) {
         if (std::find(known.begin(), known.end(), name) != known.end())
             continue;
         if (const auto likely = suggest(name, known); !likely.empty())
-            problems.warn("", name + ": unknown variable; did you mean " + likely + "?");
+            problems.warn("", std::string(name).append(": unknown variable; did you mean ").append(likely).append("?"));
     }
 }
 
