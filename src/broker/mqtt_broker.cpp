@@ -1,9 +1,6 @@
 #include "broker/mqtt_broker.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
-#include <map>
 
 #include "broker/mqtt_wire.hpp"
 #include "broker/reason.hpp"
@@ -12,10 +9,8 @@
 namespace mucbridge {
 namespace {
 
-using namespace std::chrono_literals;
 using Outcome = Settlement::Outcome;
 
-constexpr auto farewell = 300ms;
 constexpr std::size_t longest_packet = 268435455;  // MQTT 5 §2.1.4
 
 void* to_context(std::uint64_t number) {
@@ -38,46 +33,15 @@ int refusal_code(const mqtt::token& token) {
 int granted_qos(const mqtt::token& token, bool mqtt5, int wanted) {
     if (mqtt5)
         return token.get_reason_code();
-    const auto codes = token.get_subscribe_response().get_reason_codes();
-    return codes.empty() ? wanted : int{codes.front()};
-}
-
-/// Runs another's callback: what it throws must not unwind into Paho's C.
-template <class F>
-void guarded(const F& call) {
     try {
-        call();
-    } catch (const std::exception& error) {
-        spdlog::error("a broker callback threw: {}", error.what());
+        const auto codes = token.get_subscribe_response().get_reason_codes();
+        return codes.empty() ? wanted : int{codes.front()};
+    } catch (const std::exception&) {
+        return wanted;
     }
 }
 
 }  // namespace
-
-class MqttBroker::Use {
-public:
-    explicit Use(MqttBroker& broker) : broker_(broker) {
-        const std::lock_guard lock(broker_.mutex_);
-        connection_ = broker_.connection_.get();
-        if (connection_)
-            ++broker_.users_;
-    }
-    ~Use() {
-        if (!connection_)
-            return;
-        const std::lock_guard lock(broker_.mutex_);
-        --broker_.users_;
-        broker_.changed_.notify_all();
-    }
-    Use(const Use&) = delete;
-    Use& operator=(const Use&) = delete;
-    MqttConnection* operator->() const { return connection_; }
-    explicit operator bool() const { return connection_ != nullptr; }
-
-private:
-    MqttBroker& broker_;
-    MqttConnection* connection_;
-};
 
 MqttBroker::MqttBroker(MqttTarget target, std::string origin, BrokerEvents events, BeforeConnect before_connect)
     : target_(std::move(target)),
@@ -208,129 +172,6 @@ void MqttBroker::on_failure(const mqtt::token& token) {
         use->touch();
     const bool silent = waiting.answered && code == 0x80;
     answer(std::move(waiting), {Outcome::rejected, silent ? "refused" : reason_words(code)});
-}
-
-void MqttBroker::post(std::function<void()> task) {
-    {
-        const std::lock_guard lock(mutex_);
-        tasks_.push_back(std::move(task));
-    }
-    changed_.notify_all();
-}
-
-void MqttBroker::run() {
-    std::unique_lock lock(mutex_);
-    while (true) {
-        changed_.wait(lock, [this] { return stop_ || !tasks_.empty(); });
-        if (stop_)
-            break;
-        const auto task = std::move(tasks_.front());
-        tasks_.pop_front();
-        lock.unlock();
-        guarded(task);
-        lock.lock();
-    }
-    lock.unlock();
-    say_farewell();
-}
-
-std::vector<int> MqttBroker::versions_to_try() const {
-    if (target_.config.protocol == "mqtt-5")
-        return {5};
-    if (target_.config.protocol == "mqtt-3.1.1" || only_3_1_1_)
-        return {4};
-    return {5, 4};
-}
-
-void MqttBroker::attempt() {
-    if (connection_)
-        return;
-    if (before_connect_) {
-        if (const auto ready = before_connect_(); !ready)
-            return events_.on_down({ready.error().text, false});
-    }
-    ConnectFailure failure;
-    for (const int version : versions_to_try()) {
-        const auto number = ++connection_number_;
-        auto connection = std::make_unique<MqttConnection>(target_, version, make_heard(number));
-        auto outcome = connection->connect(stop_);
-        if (auto* facts = std::get_if<BrokerFacts>(&outcome)) {
-            only_3_1_1_ = version != 5;
-            return come_up(std::move(connection), std::move(*facts));
-        }
-        failure = std::move(std::get<ConnectFailure>(outcome));
-        if (!failure.is_version)
-            break;
-        only_3_1_1_ = false;
-    }
-    if (!stop_)
-        events_.on_down({std::move(failure.reason), false});
-}
-
-MqttConnection::Heard MqttBroker::make_heard(Number number) {
-    return {
-        [this](Delivery delivery) { guarded([&] { events_.on_delivery(std::move(delivery)); }); },
-        [this, number](BrokerDown down) { post([this, number, down = std::move(down)] { go_down(number, down); }); }};
-}
-
-void MqttBroker::come_up(std::unique_ptr<MqttConnection> connection, BrokerFacts facts) {
-    {
-        const std::lock_guard lock(mutex_);
-        facts_ = facts;
-        connection_ = std::move(connection);
-    }
-    events_.on_up(std::move(facts));
-}
-
-void MqttBroker::go_down(Number number, const BrokerDown& down) {
-    if (number == connection_number_ && connection_)
-        end([&] { events_.on_down(down); }, down.reason);
-}
-
-void MqttBroker::make_sure_of_end(Number unanswered) {
-    std::unique_lock lock(mutex_);
-    // Paho tells of the loss right after the failure, if it does; on_lost() then posts what it knows of the reason.
-    changed_.wait_for(lock, 500ms, [&] { return stop_ || !waiting_.contains(unanswered) || connection_->has_ended(); });
-    const bool is_open = !stop_ && waiting_.contains(unanswered) && !connection_->has_ended();
-    lock.unlock();
-    if (is_open)
-        go_down(connection_number_, {to_string(target_.url) + ": the client library gave up", false});
-}
-
-void MqttBroker::end(const std::function<void()>& tell, const std::string& reason) {
-    std::unique_lock lock(mutex_);
-    auto connection = std::move(connection_);
-    changed_.wait(lock, [this] { return users_ == 0; });
-    auto unsettled = std::move(waiting_);
-    waiting_.clear();
-    lock.unlock();
-    if (tell)
-        guarded(tell);
-    // In the order in which they were published.
-    std::map<Number, Waiting> ordered;
-    for (auto& [number, waiting] : unsettled)
-        ordered.emplace(number, std::move(waiting));
-    for (auto& [number, waiting] : ordered)
-        answer(std::move(waiting), {Outcome::released, reason});
-}
-
-bool MqttBroker::is_window_full() {
-    const std::lock_guard lock(mutex_);
-    return waiting_.size() >= facts_.window;
-}
-
-void MqttBroker::say_farewell() {
-    if (const Use use(*this); use) {
-        if (!target_.will.address.empty()) {
-            auto status = make_status(target_.will.address, origin_, "offline");
-            // A full window has no place for one more at QoS 1: the broker would close the connection.
-            status.qos = is_window_full() ? 0 : std::min(1, facts_.maximum_qos);
-            status.retain = facts_.retain_available;
-            use->publish(std::move(status), nullptr, *this);
-        }
-        use->disconnect(farewell);
-    }
-    end(nullptr, "the connection was closed first");
 }
 
 }  // namespace mucbridge

@@ -35,7 +35,33 @@ private:
         int qos = 0;
     };
     /// Keeps the connection from being destroyed while a thread calls it.
-    class Use;
+    class Use {
+    public:
+        explicit Use(MqttBroker& broker) : broker_(broker) {
+            const std::lock_guard lock(broker_.mutex_);
+            connection_ = broker_.connection_.get();
+            if (connection_)
+                ++broker_.users_;
+        }
+        ~Use() {
+            if (!connection_)
+                return;
+            const std::lock_guard lock(broker_.mutex_);
+            --broker_.users_;
+            broker_.changed_.notify_all();
+        }
+        Use(const Use&) = delete;
+        Use& operator=(const Use&) = delete;
+        MqttConnection* operator->() const { return connection_; }
+        explicit operator bool() const { return connection_ != nullptr; }
+
+    private:
+        MqttBroker& broker_;
+        MqttConnection* connection_;
+    };
+
+    /// Runs another's callback: what it throws must not unwind into Paho's C.
+    static void guarded(const std::function<void()>& call);
 
     // Paho's answers, on its threads and with its lock held.
     void on_success(const mqtt::token& token) override;

@@ -53,7 +53,7 @@ TEST_CASE("MQTT 3.1.1 at QoS 2 loses it, so the adapter subscribes there at QoS 
 
 namespace {
 
-/// How long 10,000 lines take, there and back, when the callback posts and, or not, writes to a journal first.
+/// How long some thousand lines take, there and back, when the callback posts and, or not, writes to a journal first.
 double seconds_for_lines(const Mosquitto& server, int journal, int lines) {
     std::mutex mutex;
     std::vector<std::string> posted;
@@ -83,7 +83,7 @@ double seconds_for_lines(const Mosquitto& server, int journal, int lines) {
 }  // namespace
 
 TEST_CASE("a callback that does one write to a journal and posts keeps up, and keeps the order [S3] [S7]") {
-    constexpr int lines = 10000;
+    constexpr int lines = 5000;
     Mosquitto server("allow_anonymous true\nmax_inflight_messages 100\nmax_queued_messages 100000\n");
     server.start();
     const TemporaryFolder folder;

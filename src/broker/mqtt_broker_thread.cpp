@@ -1,0 +1,149 @@
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <map>
+
+#include "broker/mqtt_broker.hpp"
+#include "broker/status.hpp"
+
+namespace mucbridge {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto farewell = 300ms;
+
+}  // namespace
+
+void MqttBroker::guarded(const std::function<void()>& call) {
+    try {
+        call();
+    } catch (const std::exception& error) {
+        spdlog::error("a broker callback threw: {}", error.what());
+    }
+}
+
+void MqttBroker::post(std::function<void()> task) {
+    {
+        const std::lock_guard lock(mutex_);
+        tasks_.push_back(std::move(task));
+    }
+    changed_.notify_all();
+}
+
+void MqttBroker::run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        changed_.wait(lock, [this] { return stop_ || !tasks_.empty(); });
+        if (stop_)
+            break;
+        const auto task = std::move(tasks_.front());
+        tasks_.pop_front();
+        lock.unlock();
+        guarded(task);
+        lock.lock();
+    }
+    lock.unlock();
+    say_farewell();
+}
+
+std::vector<int> MqttBroker::versions_to_try() const {
+    if (target_.config.protocol == "mqtt-5")
+        return {5};
+    if (target_.config.protocol == "mqtt-3.1.1" || only_3_1_1_)
+        return {4};
+    return {5, 4};
+}
+
+void MqttBroker::attempt() {
+    if (connection_)
+        return;
+    if (before_connect_) {
+        if (const auto ready = before_connect_(); !ready)
+            return events_.on_down({ready.error().text, false});
+    }
+    ConnectFailure failure;
+    for (const int version : versions_to_try()) {
+        const auto number = ++connection_number_;
+        auto connection = std::make_unique<MqttConnection>(target_, version, make_heard(number));
+        auto outcome = connection->connect(stop_);
+        if (auto* facts = std::get_if<BrokerFacts>(&outcome)) {
+            only_3_1_1_ = version != 5;
+            return come_up(std::move(connection), std::move(*facts));
+        }
+        failure = std::move(std::get<ConnectFailure>(outcome));
+        if (!failure.is_version)
+            break;
+        only_3_1_1_ = false;
+    }
+    if (!stop_)
+        events_.on_down({std::move(failure.reason), false});
+}
+
+MqttConnection::Heard MqttBroker::make_heard(Number number) {
+    return {
+        [this](Delivery delivery) { guarded([&] { events_.on_delivery(std::move(delivery)); }); },
+        [this, number](BrokerDown down) { post([this, number, down = std::move(down)] { go_down(number, down); }); }};
+}
+
+void MqttBroker::come_up(std::unique_ptr<MqttConnection> connection, BrokerFacts facts) {
+    {
+        const std::lock_guard lock(mutex_);
+        facts_ = facts;
+        connection_ = std::move(connection);
+    }
+    events_.on_up(std::move(facts));
+}
+
+void MqttBroker::go_down(Number number, const BrokerDown& down) {
+    if (number == connection_number_ && connection_)
+        end([&] { events_.on_down(down); }, down.reason);
+}
+
+void MqttBroker::make_sure_of_end(Number unanswered) {
+    std::unique_lock lock(mutex_);
+    // Paho tells of the loss right after the failure, if it does; on_lost() then posts what it knows of the reason.
+    changed_.wait_for(lock, 500ms, [&] { return stop_ || !waiting_.contains(unanswered) || connection_->has_ended(); });
+    const bool is_open = !stop_ && waiting_.contains(unanswered) && !connection_->has_ended();
+    lock.unlock();
+    if (is_open)
+        go_down(connection_number_, {to_string(target_.url) + ": the client library gave up", false});
+}
+
+void MqttBroker::end(const std::function<void()>& tell, const std::string& reason) {
+    std::unique_lock lock(mutex_);
+    auto connection = std::move(connection_);
+    changed_.wait(lock, [this] { return users_ == 0; });
+    auto unsettled = std::move(waiting_);
+    waiting_.clear();
+    lock.unlock();
+    if (tell)
+        guarded(tell);
+    // In the order in which they were published.
+    std::map<Number, Waiting> ordered;
+    for (auto& [number, waiting] : unsettled)
+        ordered.emplace(number, std::move(waiting));
+    for (auto& [number, waiting] : ordered)
+        answer(std::move(waiting), {Settlement::Outcome::released, reason});
+}
+
+bool MqttBroker::is_window_full() {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size() >= facts_.window;
+}
+
+void MqttBroker::say_farewell() {
+    if (const Use use(*this); use) {
+        if (!target_.will.address.empty()) {
+            auto status = make_status(target_.will.address, origin_, "offline");
+            // A full window has no place for one more at QoS 1: the broker would close the connection.
+            status.qos = is_window_full() ? 0 : std::min(1, facts_.maximum_qos);
+            status.retain = facts_.retain_available;
+            use->publish(std::move(status), nullptr, *this);
+        }
+        use->disconnect(farewell);
+    }
+    end(nullptr, "the connection was closed first");
+}
+
+}  // namespace mucbridge
