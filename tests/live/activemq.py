@@ -112,6 +112,7 @@ async def two_gateways(one, two, broker, shared_key, payload):
     if shared_key:
         want_equal({b: i for b, i in ids[0].items() if b != "the end"},
                    {b: i for b, i in ids[1].items() if b != "the end"}, "the same stanza-id on every gateway")
+    sub.wait_for(len(wanted) + 1)
     published = [json.loads(p)["body"] if payload == "json" else p for p in sub.payloads(topic)]
     want_equal(published, [*wanted, "the end"], "the topic has each once")
     await romeo.bye()

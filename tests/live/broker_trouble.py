@@ -37,6 +37,7 @@ async def absent_at_start(test):
     for client in (romeo, juliet):
         await client.heard("end", ROOM)
         want_equal(client.bodies(ROOM), ["waiting 0", "waiting 1", "waiting 2", "end"], "once and in order")
+    sub.wait_for(4)
     want_equal(sub.payloads(), ["waiting 0", "waiting 1", "waiting 2", "end"], "what was published")
     want_equal(gateway.status()["ready"], True, "ready with a broker")
     await romeo.bye()

@@ -320,6 +320,10 @@ class Subscriber:
         return eventually(lambda: next((m for m in self.messages() if m.get("payload") == payload), None),
                           f"mosquitto_sub receives {payload!r}", patience)
 
+    def wait_for(self, count):
+        eventually(lambda: len(self.messages()) >= count, f"mosquitto_sub receives {count} messages")
+        return self.messages()
+
     def stop(self):
         self.child.stop()
 

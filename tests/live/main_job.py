@@ -57,7 +57,7 @@ async def conversation(gateway, broker, payload, qos, protocol):
                    f"what {client.boundjid} heard, once each and in order")
         want(not client.errors(), f"no errors: {client.errors()}")
         want(not client.notices(room), f"no notices: {client.notices(room)}")
-    published = [m for m in sub.messages()]
+    published = sub.wait_for(4)
     want_equal([spoken(m["payload"], payload) for m in published],
                ["21.5 °C & <rising>", "But soft, what light?", "O Romeo, Romeo", "the end"], "what mosquitto_sub saw")
     want_equal(published[1]["qos"], qos, "the rule's QoS")
@@ -88,6 +88,7 @@ async def crowd(gateway, broker):
     for n in range(20):
         want_equal([b for b in first if b.endswith(f" of nick{n}")], [f"line {line} of nick{n}" for line in range(5)],
                    "a speaker's own order [S3]")
+    sub.wait_for(100)
     want_equal(sub.payloads(), first, "the order of the topic [S3]")
     for client in clients:
         await client.bye()

@@ -72,6 +72,7 @@ with Test(limit=120) as test:
         person.shows("the end")
         for text in ("hello from the topic", "hello from a person", "the end"):
             want_equal(len(person.lines(text)), 1, f"how often the screen shows {text!r}:\n{person.screen()}\n")
+        sub.wait_for(3)
         want_equal(sub.payloads(), ["hello from the topic", "hello from a person", "the end"], "what mosquitto_sub saw")
         print(person.screen().rstrip())
         with test.case("two people in profanity hear each other once"):
