@@ -79,7 +79,7 @@ void check_rules(const Config& config, Problems& problems) {
             continue;
         fine = false;
         constexpr std::string_view first = "/rules/0";
-        const std::string_view text = mapper.error().text;
+        const std::string text = mapper.error().text;
         const auto colon = text.find(": ");
         if (text.substr(0, first.size()) == first && colon != std::string_view::npos)
             problems.error(join_pointer("/rules", at) + std::string(text.substr(first.size(), colon - first.size())),
