@@ -87,7 +87,9 @@ void Rooms::enter(const Visitor& visitor, const Element& presence, const Jid& to
         return reply(visitor, make_error_reply(presence, {Condition::not_allowed, opened.error().text}));
     }
     Host& host = **opened;
-    auto effects = host.room.on_join(visitor, parse_join(presence, to.resource), now());
+    auto request = parse_join(presence, to.resource);
+    request.nick_was_changed = !presence.attribute("to").ends_with("/" + to.resource);
+    auto effects = host.room.on_join(visitor, std::move(request), now());
     const bool refused = std::any_of(effects.begin(), effects.end(),
                                      [](const Effect& effect) { return std::holds_alternative<Refuse>(effect); });
     if (refused && !host.room.knows(visitor.jid))
