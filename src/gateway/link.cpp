@@ -87,6 +87,7 @@ void Link::on_down(const BrokerDown& down) {
     reason_ = down.reason;
     ++connection_;
     subscriptions_.forget_answers();
+    const auto unsettled = window_.unsettled_lines();
     for (const auto& entry : window_.lost(was_up && down.by_broker, loop_.now())) {
         spdlog::warn(
             "broker {}: it closes the connection whenever it is given line {} of room {}; the line is set aside",
@@ -96,6 +97,9 @@ void Link::on_down(const BrokerDown& down) {
             {Settlement::Outcome::rejected, "the broker closes the connection when it is given this line"});
     }
     events_.on_away(down.reason);
+    // Their speakers are told too; the rooms know no longer those that were set aside.
+    for (const auto& line : unsettled)
+        events_.on_waiting(line.room, line.id);
     connect_later();
 }
 

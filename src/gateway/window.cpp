@@ -1,6 +1,7 @@
 #include "gateway/window.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace mucbridge {
 
@@ -34,7 +35,7 @@ std::optional<Window::Line> Window::settle(const std::string& id, bool accepted)
     const auto found = flying_.find(id);
     if (found == flying_.end() || found->second.settled)
         return std::nullopt;
-    Line line{found->second.entry.room};
+    Line line{id, found->second.entry.room};
     found->second.settled = true;
     --unsettled_;
     if (suspects_ > 0)
@@ -54,6 +55,17 @@ void Window::home(const std::string& id) {
     // An echo can overtake the settlement; it settles too.
     settle(id, true);
     flying_.erase(found);
+}
+
+std::vector<Window::Line> Window::unsettled_lines() const {
+    std::map<std::uint64_t, Line> by_turn;
+    for (const auto& [id, flying] : flying_)
+        if (!flying.settled)
+            by_turn.emplace(flying.turn, Line{id, flying.entry.room});
+    std::vector<Line> lines;
+    for (auto& [turn, line] : by_turn)
+        lines.push_back(std::move(line));
+    return lines;
 }
 
 std::vector<Window::Entry> Window::lost(bool closed_by_broker, Now now) {

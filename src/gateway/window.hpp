@@ -38,8 +38,10 @@ public:
     const Entry* take(Now now);
 
     struct Line {
-        std::string room;
+        std::string id, room;
     };
+    /// Those that are out and not settled, in their order: what lost() makes wait again.
+    std::vector<Line> unsettled_lines() const;
     /// The broker has it. It stays in the window until home(). None: not one of ours, or settled before.
     std::optional<Line> accept(const std::string& id);
     /// The broker will never take it. None as above.

@@ -195,7 +195,7 @@ TEST_CASE("what a lost connection left unsettled is published again, what it set
     test.bus->cut();
     test.bus->hold_settlements(false);
     test.loop.poll();
-    CHECK(test.take() == Told{"up", "garden settled accepted", "away"});
+    CHECK(test.take() == Told{"up", "garden settled accepted", "away", "unsettled waits"});
     test.pass(500ms);
     CHECK(test.take() == Told{"up", "garden unsettled accepted"});
     CHECK(test.published == Told{"settled", "unsettled", "unsettled"});
