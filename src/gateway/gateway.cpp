@@ -111,6 +111,9 @@ void Gateway::start() {
         impl_->hub->loop(link_loop).post([link] { link->connect(); });
     for (unsigned index = 0; index < impl_->hub->loop_count(); ++index)
         impl_->hub->loop(index).start();
+    const Config& config = impl_->hub->config();
+    for (const auto& url : listening())
+        spdlog::info("listening on {}; domain {}, rooms at {}", url, config.domain, config.rooms_domain);
 }
 
 void Gateway::Impl::wait_for_lines(std::chrono::milliseconds patience) {
