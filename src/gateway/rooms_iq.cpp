@@ -38,12 +38,6 @@ DiscoInfo describe(const Room& room) {
     return info;
 }
 
-Element make_result_with(const Element& iq, Element child) {
-    Element result = make_result(iq);
-    result.add(std::move(child));
-    return result;
-}
-
 }  // namespace
 
 void Rooms::on_iq(const Visitor& visitor, const Element& iq, const Jid& to) {
@@ -70,9 +64,9 @@ Element Rooms::answer_iq(const Visitor& visitor, const Element& iq, const Jid& t
         return make_error_reply(iq, {Condition::service_unavailable, "Rooms relay no iq between occupants."});
     }
     if (is_get && child->ns == ns::disco_info && child->attribute("node").empty())
-        return make_result_with(iq, to_element(describe(host->room)));
+        return make_result(iq, to_element(describe(host->room)));
     if (is_get && child->ns == ns::disco_items && child->attribute("node").empty())
-        return make_result_with(iq, make_disco_items({}));  // XEP-0045 §6.5: occupants are private
+        return make_result(iq, make_disco_items({}));  // XEP-0045 §6.5: occupants are private
     if (child->ns == ns::disco_info || child->ns == ns::disco_items)
         return make_error_reply(iq, {Condition::item_not_found, "This room has no such node."});
     if (is_get && child->ns == ns::ping)
@@ -94,7 +88,7 @@ Element Rooms::answer_owner(const Visitor& visitor, const Element& iq, const Hos
     if (iq.attribute("type") == "get") {
         Element answer{"query", std::string(ns::muc_owner), {}, {}};
         answer.add(to_element(form));
-        return make_result_with(iq, std::move(answer));
+        return make_result(iq, std::move(answer));
     }
     // XEP-0045 §10.1.2: an empty form accepts the room as it is.
     const Element* x = query->child("x", ns::data_form);

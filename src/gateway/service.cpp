@@ -13,12 +13,6 @@ namespace mucbridge {
 
 namespace {
 
-Element make_result_with(const Element& iq, Element child) {
-    Element result = make_result(iq);
-    result.add(std::move(child));
-    return result;
-}
-
 Element describe_service() {
     DiscoInfo info;
     info.identities = {{"conference", "text", "Rooms that are topics"}};
@@ -43,7 +37,7 @@ void list_rooms(Hub& hub, unsigned loop, std::vector<DiscoItem> found, const Rou
         return;
     }
     std::ranges::sort(found, {}, &DiscoItem::jid);
-    hub.tell_element(loop, from, make_result_with(iq, make_disco_items(found)));
+    hub.tell_element(loop, from, make_result(iq, make_disco_items(found)));
 }
 
 }  // namespace
@@ -59,7 +53,7 @@ void answer_service(Hub& hub, unsigned here, const Route& from, const Element& s
     const Element& child = *stanza.first_child();
     const bool is_get = stanza.attribute("type") == "get";
     if (is_get && child.attribute("node").empty() && child.ns == ns::disco_info)
-        return hub.tell_element(here, from, make_result_with(stanza, describe_service()));
+        return hub.tell_element(here, from, make_result(stanza, describe_service()));
     if (is_get && child.attribute("node").empty() && child.ns == ns::disco_items)
         return hub.on_loop(here, 0, [&hub, from, stanza] { list_rooms(hub, 0, {}, from, stanza); });
     if (child.ns == ns::disco_info || child.ns == ns::disco_items)
@@ -67,7 +61,7 @@ void answer_service(Hub& hub, unsigned here, const Route& from, const Element& s
     if (is_get && child.ns == ns::ping)
         return hub.tell_element(here, from, make_result(stanza));
     if (is_get && child.ns == ns::version)
-        return hub.tell_element(here, from, make_result_with(stanza, make_version()));
+        return hub.tell_element(here, from, make_result(stanza, make_version()));
     refuse(Condition::service_unavailable, {});
 }
 

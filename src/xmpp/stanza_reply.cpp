@@ -1,5 +1,7 @@
 #include "xmpp/stanza_reply.hpp"
 
+#include <utility>
+
 #include <string>
 
 namespace mucbridge {
@@ -22,6 +24,12 @@ Element make_reply(const Element& stanza, std::string_view type) {
 }  // namespace
 
 Element make_result(const Element& request) { return make_reply(request, "result"); }
+
+Element make_result(const Element& request, Element child) {
+    Element result = make_result(request);
+    result.add(std::move(child));
+    return result;
+}
 
 Element make_error_reply(const Element& stanza, const StanzaError& error, std::string_view by) {
     Element reply = make_reply(stanza, "error");

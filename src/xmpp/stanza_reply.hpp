@@ -10,6 +10,8 @@ namespace mucbridge {
 /// <iq type='result'> to an iq: same id, addresses swapped, empty. Where the request had no `to`, the result has no
 /// `from` (RFC 6120 §8.1.2.1).
 Element make_result(const Element& request);
+/// The same with one child.
+Element make_result(const Element& request, Element child);
 
 /// The stanza's own kind with type='error': same id, addresses swapped, without its payload, and the <error/> of
 /// RFC 6120 §8.3.2. `by` names the entity that refuses where that is not plain from `from`.
