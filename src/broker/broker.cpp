@@ -53,27 +53,6 @@ std::string why_bad_string(const std::string& what, std::string_view text) {
 
 }  // namespace
 
-bool matches(std::string_view filter, std::string_view topic) {
-    // [MQTT-4.7.2-1]
-    if (!topic.empty() && topic.front() == '$' && !filter.empty() && (filter.front() == '#' || filter.front() == '+'))
-        return false;
-    bool more_filter = true;
-    bool more_topic = true;
-    while (more_filter) {
-        const auto wanted = take_level(filter, more_filter);
-        if (wanted == "#")
-            return true;  // also of the parent level: "a/#" selects "a"
-        if (!more_topic)
-            return false;
-        const auto level = take_level(topic, more_topic);
-        if (wanted != "+" && wanted != level)
-            return false;
-        if (more_filter && !more_topic)
-            return filter == "#";
-    }
-    return !more_topic;
-}
-
 std::string why_malformed(const Publication& publication) {
     if (publication.address.empty())
         return "the address: want a topic, got nothing";

@@ -77,7 +77,4 @@ std::string why_malformed(const Publication& publication);
 /// Why no MQTT broker could take this filter: "", "a#", "a/#/b", "a+", text as above. Empty: it is well-formed.
 std::string why_malformed_filter(std::string_view filter);
 
-/// MQTT 5 §4.7: does this filter select this topic? Neither is validated.
-bool matches(std::string_view filter, std::string_view topic);
-
 }  // namespace mucbridge

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "broker/memory.hpp"
+#include "core/topic_filter.hpp"
 
 namespace mucbridge {
 namespace {

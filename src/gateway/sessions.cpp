@@ -162,16 +162,16 @@ void Sessions::on_availability(Session& session, const Element& presence) {
     const std::string_view type = presence.attribute("type");
     if (presence.name != "presence" || !(type.empty() || type == "unavailable"))
         return;
-    slot.is_available = type.empty();
+    const bool is_available = type.empty();
     const unsigned there = hub_.loop_of(session.jid().local);
-    hub_.on_loop(here_, there, [this, there, jid = session.jid(), available = slot.is_available] {
-        hub_.registry(there).on_availability(jid, available);
+    hub_.on_loop(here_, there, [this, there, jid = session.jid(), is_available] {
+        hub_.registry(there).on_availability(jid, is_available);
     });
     // RFC 6121 §4.2.2: the user's own resources are told, this one among them.
     Element own = presence;
     own.set("to", to_string(session.jid()));
     session.send(own);
-    if (slot.is_available)
+    if (is_available)
         return;
     // RFC 6121 §4.5.2: whoever was told of its presence directly is told of its end; so are the rooms.
     for (const auto& room : std::exchange(slot.rooms, {})) {

@@ -48,7 +48,6 @@ private:
         Session* session = nullptr;
         std::set<std::string> rooms;  // localparts of those that it asked to enter and has not left
         std::function<void(Result<Jid>)> on_bound;
-        bool is_available = false;
     };
 
     std::uint64_t take_slot();

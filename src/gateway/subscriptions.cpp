@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "broker/broker.hpp"
+#include "core/topic_filter.hpp"
 
 namespace mucbridge {
 

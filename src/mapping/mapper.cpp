@@ -107,7 +107,7 @@ Result<Binding> Mapper::feed(const Rule& rule, std::string_view address) const {
         return binding;
     if (binding->rule != rule.index)
         return Error{"would be room " + *room + ", which belongs to rule " + std::to_string(binding->rule)};
-    const auto reads = [address](const std::string& filter) { return selects(filter, address); };
+    const auto reads = [address](const std::string& filter) { return matches(filter, address); };
     if (std::none_of(binding->read.begin(), binding->read.end(), reads))
         return Error{"does not read it: wildcards leave out topics that begin with $"};
     return binding;

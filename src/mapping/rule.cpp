@@ -172,7 +172,7 @@ Result<Binding> Rule::bind(std::string_view name, const Values& values) const {
             return filter.error();
         binding.read.push_back(std::move(*filter));
     }
-    binding.reads_own = write && read && selects(binding.read.front(), binding.write);
+    binding.reads_own = write && read && matches(binding.read.front(), binding.write);
     return binding;
 }
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "broker/status.hpp"
+#include "core/topic_filter.hpp"
 
 using namespace mucbridge;
 
