@@ -20,7 +20,12 @@ inline Bytes bytes(std::string text) { return std::make_shared<const std::string
 
 /// A session by its number, of a user by name: romeo's session 1 is romeo@localhost/1.
 inline Visitor session(const std::string& user, std::uint64_t number) {
-    return {{0, number}, {user, "localhost", std::to_string(number)}};
+    return {{0, 0, number}, {user, "localhost", std::to_string(number)}};
+}
+
+inline std::string to_text(const Actor& actor) {
+    const std::string jid = actor.real_jid ? to_string(*actor.real_jid) : "";
+    return actor.nick + (actor.nick.empty() || jid.empty() ? "" : " ") + jid;
 }
 
 inline std::string to_text(const Audience& to) {
@@ -46,6 +51,14 @@ struct InWords {
             text << " id " << shown.id;
         if (shown.occupant.extra)
             text << ' ' << *shown.occupant.extra;
+        if (shown.actor)
+            text << " by " << to_text(*shown.actor);
+        if (!shown.reason.empty())
+            text << " for '" << shown.reason << '\'';
+        if (shown.destruction)
+            text << " destroyed"
+                 << (shown.destruction->alternate ? " to " + to_string(*shown.destruction->alternate) : "") << " for '"
+                 << shown.destruction->reason << '\'';
         return text.str() + "]";
     }
     std::string operator()(const ShowLine& shown) const {
@@ -61,6 +74,39 @@ struct InWords {
         return std::to_string(shown.to.session) + " < " + shown.type + " of " + shown.nick + ": " +
                shown.line.body.value_or("");
     }
+    std::string operator()(const ShowAffiliation& shown) const {
+        std::ostringstream text;
+        text << to_text(shown.to) << " < " << to_string(shown.jid) << " becomes " << to_string(shown.affiliation);
+        for (const int status : shown.statuses)
+            text << ' ' << status;
+        if (!shown.reason.empty())
+            text << " for '" << shown.reason << '\'';
+        return text.str();
+    }
+    std::string operator()(const ShowConfigured& shown) const {
+        std::string text = to_text(shown.to) + " < configured";
+        for (const int status : shown.statuses)
+            text += ' ' + std::to_string(status);
+        return text;
+    }
+    std::string operator()(const Invite& invite) const {
+        std::string text = to_string(invite.to) + " < invited by " + to_string(invite.from);
+        if (!invite.id.empty())
+            text += " id " + invite.id;
+        if (!invite.reason.empty())
+            text += " for '" + invite.reason + '\'';
+        if (invite.continues)
+            text += " continues" + (invite.thread.empty() ? "" : ' ' + invite.thread);
+        return text + (invite.password.empty() ? "" : " password " + invite.password);
+    }
+    std::string operator()(const ShowDecline& decline) const {
+        return std::to_string(decline.to.session) + " < declined by " + to_string(decline.from) +
+               (decline.id.empty() ? "" : " id " + decline.id) +
+               (decline.reason.empty() ? "" : " for '" + decline.reason + '\'');
+    }
+    std::string operator()(const AskForVoice& wish) const {
+        return to_text(wish.to) + " < " + wish.nick + " wants voice, is " + to_string(wish.real_jid);
+    }
     std::string operator()(const Refuse& refuse) const {
         return std::to_string(refuse.to.session) + " < " +
                (refuse.kind == Refuse::Kind::presence ? "refused " : "refused message ") + refuse.nick +
@@ -70,6 +116,10 @@ struct InWords {
     std::string operator()(const Notice& notice) const { return to_text(notice.to) + " < notice"; }
     std::string operator()(const Publish& publish) const {
         return "publish " + publish.said.nick + ": " + publish.said.line.body.value_or("");
+    }
+    std::string operator()(const Mirror& mirror) const {
+        return "mirror " + std::to_string(mirror.mirror) + ' ' + mirror.said.nick + ": " +
+               mirror.said.line.body.value_or("");
     }
     std::string operator()(const Home&) const { return "home"; }
     std::string operator()(const EchoMissed&) const { return {}; }  // a number for the operator, not a deed
