@@ -8,7 +8,8 @@ declare -A packages=(
              libpaho-mqttpp-dev libpaho-mqtt-dev libcli11-dev nlohmann-json3-dev libspdlog-dev"
     [run]="mosquitto"
     [test]="doctest-dev clang-format clang-tidy mosquitto mosquitto-clients openssl
-            python3 python3-slixmpp python3-paho-mqtt profanity tmux procps"
+            python3 python3-slixmpp python3-paho-mqtt profanity poezio tmux procps util-linux
+            prosody ejabberd"
 )
 
 missing=()
