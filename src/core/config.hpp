@@ -37,6 +37,16 @@ struct WhoConfig {
     bool configured = false;
 };
 
+/// Another address of a rule's rooms, on the same broker or on another one.
+struct MirrorConfig {
+    std::string topic, read, write;  // as in the rule
+    std::string broker;              // empty: the rule's
+    Direction direction = Direction::both;
+    int qos = 1;
+    bool retain = false;
+    PayloadKind payload = PayloadKind::text;
+};
+
 /// One line of the ordered list of rules: which rooms are which addresses.
 struct RuleConfig {
     std::string room = "{name}";
@@ -50,6 +60,19 @@ struct RuleConfig {
     PayloadKind payload = PayloadKind::text;
     std::string nick;  // template for publishers' nicks; empty: their properties, else the broker's name
     WhoConfig who;
+    std::vector<MirrorConfig> mirrors;
+};
+
+/// A room's name and what it stands for in addresses: "kitchen" is "Sensors/Kitchen 1".
+struct AliasConfig {
+    std::string room, topic;
+};
+
+/// A server whose component we are: the rooms at `domain` are ours. XEP-0114.
+struct ComponentConfig {
+    std::string server = "xmpp://127.0.0.1:5347";
+    std::string domain;
+    std::string secret;  // may come from secret_file or an environment variable
 };
 
 struct LimitsConfig {
@@ -58,7 +81,8 @@ struct LimitsConfig {
     std::size_t connections = 10000, unauthenticated = 1000;
     std::chrono::seconds unauthenticated_time{30};
     std::size_t rooms_per_session = 1000, occupants_per_room = 5000;
-    std::size_t session_queue_bytes = 8 * 1024 * 1024;  // output that a session may leave unread
+    std::size_t session_queue_bytes = 8 * 1024 * 1024;     // output that a session may leave unread
+    std::size_t component_queue_bytes = 64 * 1024 * 1024;  // output that a component's server may leave unread
     std::size_t lines_in_flight_per_room = 1000;
     std::size_t nick_characters = 64, room_bytes = 255;
     std::size_t body_bytes = 32 * 1024;  // of a delivery; cut with a notice
@@ -80,6 +104,8 @@ struct Config {
     std::vector<Jid> administrators;
     std::vector<BrokerConfig> brokers{BrokerConfig{}};
     std::vector<RuleConfig> rules;  // empty until loaded: the default rule
+    std::vector<AliasConfig> aliases;
+    std::vector<ComponentConfig> components;
     std::string state = "./state";
     std::string seal_key_file;
     std::string log_format = "text", log_level = "info";

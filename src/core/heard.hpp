@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -34,7 +35,8 @@ struct Heard {
     std::string sender_id;  // XMPPID, the sender's own stanza id; only where sealed
     std::optional<WallTime> said_at, published_at;
     bool retained = false;
-    bool cut = false;  // the body was longer than a body may be
+    bool cut = false;                   // the body was longer than a body may be
+    std::optional<std::size_t> mirror;  // which of the room's mirrors delivered it; none: home
 };
 
 }  // namespace mucbridge

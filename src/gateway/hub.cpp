@@ -27,6 +27,22 @@ unsigned Hub::loop_of(std::string_view name) const {
     return static_cast<unsigned>(std::hash<std::string_view>{}(name) % shards_.size());
 }
 
+bool Hub::is_service(std::string_view domain) const {
+    const auto& components = parts_.config.components;
+    return domain == parts_.config.rooms_domain ||
+           std::ranges::any_of(components, [&](const ComponentConfig& each) { return each.domain == domain; });
+}
+
+std::uint32_t Hub::add_door(unsigned loop, Door& door) {
+    auto& doors = shards_[loop]->doors;
+    doors.push_back(&door);
+    return static_cast<std::uint32_t>(doors.size() - 1);
+}
+
+void Hub::add_exit(std::string domain, unsigned loop, std::function<void(const Element&)> send) {
+    exits_.push_back({std::move(domain), loop, std::move(send)});
+}
+
 Link* Hub::link(const std::string& broker) {
     const auto found = links_.find(broker);
     return found == links_.end() ? nullptr : found->second.get();
@@ -53,7 +69,7 @@ void Hub::tell(unsigned here, const Audience& audience, std::shared_ptr<const Sh
     std::uint64_t others = 0;
     for (const Route& route : *audience) {
         if (route.loop == here)
-            sessions(here).send(route, *stanza);
+            door(route).send(route.session, *stanza);
         else
             others |= std::uint64_t{1} << route.loop;
     }
@@ -63,21 +79,40 @@ void Hub::tell(unsigned here, const Audience& audience, std::shared_ptr<const Sh
         loop(there).post([this, there, audience, stanza] {
             for (const Route& route : *audience)
                 if (route.loop == there)
-                    sessions(there).send(route, *stanza);
+                    door(route).send(route.session, *stanza);
         });
     }
 }
 
 void Hub::tell(unsigned here, const Route& to, std::shared_ptr<const SharedStanza> stanza) {
-    on_loop(here, to.loop, [this, to, stanza = std::move(stanza)] { sessions(to.loop).send(to, *stanza); });
+    on_loop(here, to.loop, [this, to, stanza = std::move(stanza)] { door(to).send(to.session, *stanza); });
 }
 
 void Hub::tell_element(unsigned here, const Route& to, const Element& stanza) {
-    on_loop(here, to.loop, [this, to, stanza] { sessions(to.loop).send(to, stanza); });
+    on_loop(here, to.loop, [this, to, stanza] { door(to).send(to.session, stanza); });
+}
+
+void Hub::tell_jid(unsigned here, const Jid& to, const Element& stanza) {
+    if (to.domain == parts_.config.domain) {
+        const unsigned there = loop_of(to.local);
+        return on_loop(here, there, [this, there, to, stanza] {
+            if (!registry(there).deliver(to, stanza))
+                tell_beyond(there, stanza);
+        });
+    }
+    tell_beyond(here, stanza);
+}
+
+void Hub::tell_beyond(unsigned here, const Element& stanza) {
+    const auto from = Jid::parse(stanza.attribute("from"));
+    const auto exit =
+        std::ranges::find_if(exits_, [&](const Exit& each) { return from && each.domain == from->domain; });
+    if (exit != exits_.end())
+        on_loop(here, exit->loop, [exit, stanza] { exit->send(stanza); });
 }
 
 void Hub::forget_room(unsigned here, const Route& route, const std::string& room) {
-    on_loop(here, route.loop, [this, route, room] { sessions(route.loop).forget_room(route, room); });
+    on_loop(here, route.loop, [this, route, room] { door(route).forget_room(route.session, room); });
 }
 
 LinkEvents Hub::make_link_events(const std::string& broker) {

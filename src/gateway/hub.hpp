@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/config.hpp"
+#include "gateway/door.hpp"
 #include "gateway/link.hpp"
 #include "gateway/loop.hpp"
 #include "gateway/registry.hpp"
@@ -47,7 +48,14 @@ public:
     Sessions& sessions(unsigned index) { return shards_[index]->sessions; }
     Rooms& rooms(unsigned index) { return shards_[index]->rooms; }
     Registry& registry(unsigned index) { return shards_[index]->registry; }
-    unsigned loop_of(std::string_view name) const;  // of a room's localpart or a bare JID's text
+    unsigned loop_of(std::string_view name) const;  // of a room's bare JID or a user's name
+
+    /// Whether rooms live at this domain.
+    bool is_service(std::string_view domain) const;
+    /// One more door, on its loop; the number that its routes have.
+    std::uint32_t add_door(unsigned loop, Door& door);
+    /// A way to the users beyond a component: `send` is called on that loop, with stanzas from `domain`.
+    void add_exit(std::string domain, unsigned loop, std::function<void(const Element&)> send);
 
     /// Null for a name that no rule can give: the mapper knows the configured ones only.
     Link* link(const std::string& broker);
@@ -61,6 +69,9 @@ public:
 
     /// A stanza that already names its addressee.
     void tell_element(unsigned here, const Route& to, const Element& stanza);
+    /// To a user wherever he is: of our own domain, or through the component that serves the sender's domain. Dropped
+    /// where nobody can be reached so.
+    void tell_jid(unsigned here, const Jid& to, const Element& stanza);
     /// The session is not in that room (any longer).
     void forget_room(unsigned here, const Route& route, const std::string& room);
 
@@ -70,19 +81,28 @@ public:
 private:
     struct Shard {
         Shard(Hub& hub, unsigned index, const std::function<Now()>& clock)
-            : loop(index, clock), sessions(hub, index), rooms(hub, index), registry(hub, index) {}
+            : loop(index, clock), sessions(hub, index), rooms(hub, index), registry(hub, index), doors{&sessions} {}
         Loop loop;
         Sessions sessions;
         Rooms rooms;
         Registry registry;
+        std::vector<Door*> doors;  // by their numbers
     };
 
     explicit Hub(Parts parts);
+    struct Exit {
+        std::string domain;
+        unsigned loop;
+        std::function<void(const Element&)> send;
+    };
+    Door& door(const Route& route) { return *shards_[route.loop]->doors[route.door]; }
+    void tell_beyond(unsigned here, const Element& stanza);
     LinkEvents make_link_events(const std::string& broker);
 
     Parts parts_;
     std::vector<std::unique_ptr<Shard>> shards_;
     std::map<std::string, std::unique_ptr<Link>> links_;
+    std::vector<Exit> exits_;
 };
 
 /// Where every link lives.

@@ -14,7 +14,7 @@
 
 namespace mucbridge {
 
-/// What a link tells the rooms, on its own loop. A room is named by its localpart.
+/// What a link tells the rooms, on its own loop. A room is named by its bare JID.
 struct LinkEvents {
     std::function<void(const BrokerFacts&)> on_up;
     std::function<void(const std::string& reason)> on_away;

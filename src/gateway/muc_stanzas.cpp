@@ -1,47 +1,11 @@
 #include "gateway/muc_stanzas.hpp"
 
-#include <charconv>
-
 #include "xml/writer.hpp"
+#include "xmpp/forms.hpp"
 
 namespace mucbridge {
 
 namespace {
-
-/// A whole number as a client may write it; none where it is anything else.
-template <class Number>
-std::optional<Number> parse_number(std::string_view text) {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size())
-        return std::nullopt;
-    return number;
-}
-
-HistoryWish parse_history(const Element& history) {
-    HistoryWish wish;
-    wish.max_characters = parse_number<std::size_t>(history.attribute("maxchars"));
-    wish.max_stanzas = parse_number<std::size_t>(history.attribute("maxstanzas"));
-    // Bounded, so that no subtraction from a clock can overflow.
-    if (const auto seconds = parse_number<std::uint32_t>(history.attribute("seconds")))
-        wish.seconds = std::chrono::seconds(*seconds);
-    if (const auto since = parse_rfc3339(history.attribute("since")))
-        wish.since = *since;
-    return wish;
-}
-
-/// Only the room says these; from anybody else they are imitations.
-bool is_the_rooms(const Element& child, const Jid& room) {
-    if (child.ns == ns::occupant_id || child.ns == ns::muc_user)
-        return true;
-    if (child.ns == ns::stanza_id && child.name == "stanza-id")
-        return child.attribute("by") == to_string(room);
-    return child.ns == ns::delay && child.attribute("from") == to_string(room);
-}
-
-Bytes to_bytes(std::string text) {
-    return text.empty() ? nullptr : std::make_shared<const std::string>(std::move(text));
-}
 
 std::string occupant_address(const Jid& room, const std::string& nick) { return to_string(room.with_resource(nick)); }
 
@@ -75,6 +39,43 @@ void append_words(std::string& out, const Line& line) {
         out.append(*line.extra);
 }
 
+void append_statuses(std::string& out, const std::vector<int>& statuses) {
+    for (const int status : statuses)
+        out.append("<status code='").append(std::to_string(status)).append("'/>");
+}
+
+/// The children of an open <item and its end.
+void append_item_end(std::string& out, const std::optional<Actor>& actor, const std::string& reason) {
+    if (!actor && reason.empty()) {
+        out.append("/>");
+        return;
+    }
+    out.append(">");
+    if (actor) {
+        out.append("<actor");
+        if (!actor->nick.empty())
+            append_attribute(out, "nick", actor->nick);
+        if (actor->real_jid)
+            append_attribute(out, "jid", to_string(*actor->real_jid));
+        out.append("/>");
+    }
+    if (!reason.empty())
+        append_text_element(out, "reason", reason);
+    out.append("</item>");
+}
+
+void append_destruction(std::string& out, const Destruction& destruction) {
+    out.append("<destroy");
+    if (destruction.alternate)
+        append_attribute(out, "jid", to_string(*destruction.alternate));
+    out.append(">");
+    if (!destruction.reason.empty())
+        append_text_element(out, "reason", destruction.reason);
+    if (!destruction.password.empty())
+        append_text_element(out, "password", destruction.password);
+    out.append("</destroy>");
+}
+
 void append_error(std::string& out, const StanzaError& error, const Jid& by) {
     out.append("<error");
     append_attribute(out, "type", to_string(error.type));
@@ -89,57 +90,6 @@ void append_error(std::string& out, const StanzaError& error, const Jid& by) {
 }
 
 }  // namespace
-
-JoinRequest parse_join(const Element& presence, std::string nick) {
-    JoinRequest request;
-    request.nick = std::move(nick);
-    request.id = presence.attribute("id");
-    request.extra = parse_presence_extra(presence);
-    if (const Element* x = presence.child("x", ns::muc)) {
-        if (const Element* password = x->child("password", ns::muc))
-            request.password = password->text();
-        if (const Element* history = x->child("history", ns::muc))
-            request.history = parse_history(*history);
-    }
-    return request;
-}
-
-Bytes parse_presence_extra(const Element& presence) {
-    std::string out;
-    for (const Node& node : presence.nodes) {
-        const Element* child = node.element();
-        if (child && child->ns != ns::muc && child->ns != ns::muc_user && child->ns != ns::occupant_id)
-            append_element(out, *child, ns::client);
-    }
-    return to_bytes(std::move(out));
-}
-
-Line parse_line(const Element& message, const Jid& room) {
-    Line line;
-    line.id = message.attribute("id");
-    line.lang = message.lang();
-    std::string extra;
-    for (const Node& node : message.nodes) {
-        const Element* child = node.element();
-        if (!child || is_the_rooms(*child, room))
-            continue;
-        if (child->ns == ns::client && child->name == "body" && !line.body) {
-            if (auto body = child->text(); !body.empty()) {
-                line.body = std::move(body);
-                if (!child->lang().empty())
-                    line.lang = child->lang();
-                continue;
-            }
-        }
-        if (child->ns == ns::client && child->name == "subject" && !line.subject) {
-            line.subject = child->text();
-            continue;
-        }
-        append_element(extra, *child, ns::client);
-    }
-    line.extra = to_bytes(std::move(extra));
-    return line;
-}
 
 SharedStanza write_presence(const Jid& room, const ShowPresence& show) {
     const OccupantView& occupant = show.occupant;
@@ -157,9 +107,10 @@ SharedStanza write_presence(const Jid& room, const ShowPresence& show) {
         append_attribute(tail, "jid", to_string(*occupant.real_jid));
     if (!show.new_nick.empty())
         append_attribute(tail, "nick", show.new_nick);
-    tail.append("/>");
-    for (const int status : show.statuses)
-        tail.append("<status code='").append(std::to_string(status)).append("'/>");
+    append_item_end(tail, show.actor, show.reason);
+    if (show.destruction)
+        append_destruction(tail, *show.destruction);
+    append_statuses(tail, show.statuses);
     tail.append("</x>");
     append_occupant_id(tail, occupant.occupant_id);
     tail.append("</presence>");
@@ -219,6 +170,85 @@ SharedStanza write_refusal(const Jid& room, const Refuse& refuse) {
     append_error(out.tail, refuse.error, room);
     out.tail.append(is_presence ? "</presence>" : "</message>");
     return out;
+}
+
+SharedStanza write_affiliation(const Jid& room, const ShowAffiliation& show) {
+    SharedStanza out;
+    out.head = open_stanza("message", to_string(room), "", "");
+    out.tail.append("><x xmlns='http://jabber.org/protocol/muc#user'><item");
+    append_attribute(out.tail, "affiliation", to_string(show.affiliation));
+    append_attribute(out.tail, "jid", to_string(show.jid));
+    append_item_end(out.tail, std::nullopt, show.reason);
+    append_statuses(out.tail, show.statuses);
+    out.tail.append("</x></message>");
+    return out;
+}
+
+SharedStanza write_configured(const Jid& room, const ShowConfigured& show) {
+    SharedStanza out;
+    out.head = open_stanza("message", to_string(room), "", "groupchat");
+    out.tail.append("><x xmlns='http://jabber.org/protocol/muc#user'>");
+    append_statuses(out.tail, show.statuses);
+    out.tail.append("</x></message>");
+    return out;
+}
+
+SharedStanza write_decline(const Jid& room, const ShowDecline& show) {
+    SharedStanza out;
+    out.head = open_stanza("message", to_string(room), show.id, "");
+    out.tail.append("><x xmlns='http://jabber.org/protocol/muc#user'><decline");
+    append_attribute(out.tail, "from", to_string(show.from));
+    out.tail.append(">");
+    if (!show.reason.empty())
+        append_text_element(out.tail, "reason", show.reason);
+    out.tail.append("</decline></x></message>");
+    return out;
+}
+
+/// XEP-0045 §8.6, example 131.
+SharedStanza write_voice_request(const Jid& room, const AskForVoice& ask) {
+    Form form{"form", "Voice request", "To approve this request for voice, choose so. To deny it, do nothing.", {}};
+    form.fields = {
+        {"FORM_TYPE", "hidden", "", {"http://jabber.org/protocol/muc#request"}, {}, false},
+        {"muc#role", "list-single", "Requested role", {"participant"}, {{"Participant", "participant"}}, false},
+        {"muc#jid", "jid-single", "User ID", {to_string(ask.real_jid)}, {}, false},
+        {"muc#roomnick", "text-single", "Room nickname", {ask.nick}, {}, false},
+        {"muc#request_allow", "boolean", "Grant voice to this person?", {"false"}, {}, false}};
+    SharedStanza out;
+    out.head = open_stanza("message", to_string(room), "", "");
+    out.tail.append(">");
+    append_element(out.tail, to_element(form), ns::client);
+    out.tail.append("</message>");
+    return out;
+}
+
+Element make_invitation(const Jid& room, const Invite& invite) {
+    const std::string address = to_string(room);
+    Element message{"message", std::string(ns::client), {}, {}};
+    message.set("from", address).set("to", to_string(invite.to));
+    if (!invite.id.empty())
+        message.set("id", invite.id);
+    Element& x = message.add("x", ns::muc_user);
+    Element& child = x.add("invite", ns::muc_user);
+    child.set("from", to_string(invite.from));
+    child.add("reason", ns::muc_user).add_text(invite.reason);
+    if (invite.continues) {
+        Element& goes_on = child.add("continue", ns::muc_user);
+        if (!invite.thread.empty())
+            goes_on.set("thread", invite.thread);
+    }
+    if (!invite.password.empty())
+        x.add("password", ns::muc_user).add_text(invite.password);
+    message.add("body", ns::client)
+        .add_text(to_string(invite.from) + " invited you to the room " + address +
+                  (invite.reason.empty() ? "" : " (" + invite.reason + ")"));
+    Element& direct = message.add("x", ns::conference);
+    direct.set("jid", address);
+    if (!invite.password.empty())
+        direct.set("password", invite.password);
+    if (!invite.reason.empty())
+        direct.set("reason", invite.reason);
+    return message;
 }
 
 SharedStanza write_notice(const Jid& room, const Notice& notice) {

@@ -55,26 +55,31 @@ void Registry::on_availability(const Jid& full, bool available) {
         found->second.is_available = available;
 }
 
-void Registry::on_stanza(const Route& from, const Element& stanza, const Jid& to) {
+bool Registry::deliver(const Jid& to, const Element& stanza) {
     const auto user = users_.find(to.local);
-    const bool is_message = stanza.name == "message";
+    if (user == users_.end())
+        return false;
+    const auto& resources = user->second;
+    if (const auto exact = resources.find(to.resource); !to.resource.empty() && exact != resources.end()) {
+        hub_.tell_element(here_, exact->second.route, stanza);
+        return true;
+    }
+    const std::string_view type = stanza.attribute("type");
     bool is_delivered = false;
-    if (user != users_.end()) {
-        const auto& resources = user->second;
-        if (const auto exact = resources.find(to.resource); !to.resource.empty() && exact != resources.end()) {
-            hub_.tell_element(here_, exact->second.route, stanza);
+    if (stanza.name == "message" && type != "groupchat" && type != "error") {
+        for (const auto& [resource, entry] : resources) {
+            if (!entry.is_available)
+                continue;
+            hub_.tell_element(here_, entry.route, stanza);
             is_delivered = true;
-        } else if (is_message && stanza.attribute("type") != "groupchat" && stanza.attribute("type") != "error") {
-            for (const auto& [resource, entry] : resources) {
-                if (!entry.is_available)
-                    continue;
-                hub_.tell_element(here_, entry.route, stanza);
-                is_delivered = true;
-            }
         }
     }
+    return is_delivered;
+}
+
+void Registry::on_stanza(const Route& from, const Element& stanza, const Jid& to) {
     // Presence to somebody who is not there is dropped; RFC 6121 §8.5.1, §8.5.2.2.2.
-    if (!is_delivered && stanza.name != "presence" && may_be_refused(stanza))
+    if (!deliver(to, stanza) && stanza.name != "presence" && may_be_refused(stanza))
         hub_.tell_element(here_, from, make_error_reply(stanza, {Condition::service_unavailable, {}}));
 }
 

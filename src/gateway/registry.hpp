@@ -24,6 +24,8 @@ public:
     void unbind(const Jid& full, const Route& route);
     void on_availability(const Jid& full, bool available);
 
+    /// To the session of that full JID, or a message to all available ones of the user. False: nobody is there.
+    bool deliver(const Jid& to, const Element& stanza);
     /// A stanza to a user of this domain, by the rules of RFC 6121 §8.5 for a server without offline storage.
     void on_stanza(const Route& from, const Element& stanza, const Jid& to);
 

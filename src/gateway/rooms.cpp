@@ -4,6 +4,7 @@
 #include <array>
 
 #include "gateway/hub.hpp"
+#include "gateway/muc_requests.hpp"
 #include "gateway/muc_stanzas.hpp"
 #include "xmpp/stanza_reply.hpp"
 
@@ -40,6 +41,8 @@ Rooms::Host* Rooms::find(const std::string& room) {
     return found == hosts_.end() ? nullptr : found->second.get();
 }
 
+Rooms::Host* Rooms::find(const Jid& to) { return find(to_string(to.bare())); }
+
 void Rooms::reply(const Visitor& visitor, const Element& stanza) { hub_.tell_element(here_, visitor.route, stanza); }
 
 // What occupants do.
@@ -54,12 +57,12 @@ void Rooms::on_stanza(const Visitor& visitor, const Element& stanza, const Jid& 
 }
 
 void Rooms::on_presence(const Visitor& visitor, const Element& presence, const Jid& to) {
-    Host* host = find(to.local);
+    Host* host = find(to);
     const std::string_view type = presence.attribute("type");
     if (type == "unavailable") {
         if (host)
             perform(*host, host->room.on_leave(visitor, parse_presence_extra(presence), now()));
-        hub_.forget_room(here_, visitor.route, to.local);
+        hub_.forget_room(here_, visitor.route, to_string(to.bare()));
         return;
     }
     if (type == "error")
@@ -73,7 +76,7 @@ void Rooms::on_presence(const Visitor& visitor, const Element& presence, const J
     if (presence.child("x", ns::muc))
         return enter(visitor, presence, to);
     if (!host || !host->room.knows(visitor.jid)) {
-        hub_.forget_room(here_, visitor.route, to.local);
+        hub_.forget_room(here_, visitor.route, to_string(to.bare()));
         return hub_.tell(here_, visitor.route, std::make_shared<const SharedStanza>(write_not_in_room(to)));
     }
     perform(*host, host->room.on_presence(visitor, to.resource, parse_presence_extra(presence),
@@ -83,7 +86,7 @@ void Rooms::on_presence(const Visitor& visitor, const Element& presence, const J
 void Rooms::enter(const Visitor& visitor, const Element& presence, const Jid& to) {
     const auto opened = open(to.bare());
     if (!opened) {
-        hub_.forget_room(here_, visitor.route, to.local);
+        hub_.forget_room(here_, visitor.route, to_string(to.bare()));
         return reply(visitor, make_error_reply(presence, {Condition::not_allowed, opened.error().text}));
     }
     Host& host = **opened;
@@ -93,7 +96,7 @@ void Rooms::enter(const Visitor& visitor, const Element& presence, const Jid& to
     const bool refused = std::any_of(effects.begin(), effects.end(),
                                      [](const Effect& effect) { return std::holds_alternative<Refuse>(effect); });
     if (refused && !host.room.knows(visitor.jid))
-        hub_.forget_room(here_, visitor.route, to.local);
+        hub_.forget_room(here_, visitor.route, to_string(to.bare()));
     perform(host, std::move(effects));
 }
 
@@ -101,7 +104,7 @@ void Rooms::on_message(const Visitor& visitor, const Element& message, const Jid
     const std::string_view type = message.attribute("type");
     if (type == "error")
         return on_bounce(visitor, message, to);
-    Host* host = find(to.local);
+    Host* host = find(to);
     if (!host)
         return reply(visitor, make_error_reply(message, {Condition::item_not_found, "There is no such room."}));
     if (type == "groupchat") {
@@ -121,9 +124,9 @@ void Rooms::on_message(const Visitor& visitor, const Element& message, const Jid
 void Rooms::on_bounce(const Visitor& visitor, const Element& stanza, const Jid& to) {
     if (!says_unreachable(stanza))
         return;
-    if (Host* host = find(to.local))
+    if (Host* host = find(to))
         perform(*host, host->room.on_gone(visitor, {333}, now()));
-    hub_.forget_room(here_, visitor.route, to.local);
+    hub_.forget_room(here_, visitor.route, to_string(to.bare()));
 }
 
 void Rooms::on_gone(const Visitor& visitor, const std::string& room) {
@@ -150,22 +153,24 @@ RoomWiring Rooms::wire(const Binding& binding) const {
 }
 
 Result<Rooms::Host*> Rooms::open(const Jid& address) {
-    if (Host* host = find(address.local))
+    if (Host* host = find(address))
         return host;
     const auto binding = hub_.mapper().bind(address.local);
     if (!binding)
         return binding.error();
-    const auto occupant_id = [this, room = to_string(address)](const Jid& bare) {
+    const std::string name = to_string(address);
+    const auto occupant_id = [this, room = name](const Jid& bare) {
         return hub_.seal().occupant_id(room, to_string(bare));
     };
-    auto host = std::unique_ptr<Host>(new Host{Room(address, RoomOptions{}, to_room_limits(hub_.config().limits),
+    auto host = std::unique_ptr<Host>(new Host{name,
+                                               Room(address, RoomOptions{}, to_room_limits(hub_.config().limits),
                                                     wire(*binding), hub_.seal().origin(), occupant_id, now()),
                                                *binding,
                                                {},
                                                {},
                                                false});
     const LinkState& link = links_[binding->broker];
-    Host& placed = *(hosts_[address.local] = std::move(host));
+    Host& placed = *(hosts_[name] = std::move(host));
     if (!link.up)
         perform(placed, placed.room.on_broker_away(link.reason, now()));
     return &placed;
@@ -207,7 +212,8 @@ std::vector<DiscoItem> Rooms::list() const {
     for (const auto& [name, host] : hosts_) {
         const RoomOptions& options = host->room.options();
         if (!options.hidden && host->room.occupant_count() > 0)
-            out.push_back({to_string(host->room.address()), "", options.title.empty() ? name : options.title});
+            out.push_back({to_string(host->room.address()), "",
+                           options.title.empty() ? host->room.address().local : options.title});
     }
     std::ranges::sort(out, {}, &DiscoItem::jid);
     return out;

@@ -51,6 +51,7 @@ public:
 private:
     /// A room and what connects it to the rest.
     struct Host {
+        std::string name;  // the room's bare JID
         Room room;
         Binding binding;
         std::map<std::string, std::optional<Granted>> answers;  // by filter
@@ -74,6 +75,7 @@ private:
     Result<Host*> open(const Jid& address);
     RoomWiring wire(const Binding& binding) const;
     Host* find(const std::string& room);
+    Host* find(const Jid& to);
     /// Tells every room on that broker (empty: every room) and does what each wants.
     void for_each_on(const std::string& broker, const std::function<Effects(Host&)>& event);
 
@@ -82,6 +84,11 @@ private:
     void perform(Host& host, const ShowPresence& show);
     void perform(Host& host, const ShowLine& show);
     void perform(Host& host, const ShowPrivate& show);
+    void perform(Host& host, const ShowAffiliation& show);
+    void perform(Host& host, const ShowConfigured& show);
+    void perform(Host& host, const Invite& invite);
+    void perform(Host& host, const ShowDecline& show);
+    void perform(Host& host, const AskForVoice& ask);
     void perform(Host& host, const Refuse& refuse);
     void perform(Host& host, const Notice& notice);
     void perform(Host& host, Publish& publish);
@@ -97,7 +104,7 @@ private:
 
     Hub& hub_;
     const unsigned here_;
-    std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;  // by localpart
+    std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;  // by bare JID
     std::map<std::string, LinkState> links_;
     Counters counters_;
 };

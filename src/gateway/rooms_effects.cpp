@@ -22,7 +22,7 @@ void Rooms::perform(Host& host, Effects effects) {
     if (host.is_closed) {
         if (host.alarm)
             hub_.loop(here_).cancel(*host.alarm);
-        hosts_.erase(host.room.address().local);
+        hosts_.erase(std::string(host.name));
         return;
     }
     set_alarm(host);
@@ -38,7 +38,7 @@ void Rooms::set_alarm(Host& host) {
     host.alarm.reset();
     if (!wanted)
         return;
-    host.alarm = loop.at(*wanted, [this, name = host.room.address().local] {
+    host.alarm = loop.at(*wanted, [this, name = host.name] {
         if (Host* due = find(name)) {
             due->alarm.reset();
             perform(*due, due->room.on_tick(now()));
@@ -51,7 +51,7 @@ void Rooms::perform(Host& host, const ShowPresence& show) {
     const bool is_out = !show.available && show.new_nick.empty() && std::ranges::count(show.statuses, 110) > 0;
     if (is_out)
         for (const Route& route : *show.to)
-            hub_.forget_room(here_, route, host.room.address().local);
+            hub_.forget_room(here_, route, host.name);
 }
 
 void Rooms::perform(Host& host, const ShowLine& show) {
@@ -62,6 +62,26 @@ void Rooms::perform(Host& host, const ShowLine& show) {
 
 void Rooms::perform(Host& host, const ShowPrivate& show) {
     hub_.tell(here_, show.to, share(write_private(host.room.address(), show)));
+}
+
+void Rooms::perform(Host& host, const ShowAffiliation& show) {
+    hub_.tell(here_, show.to, share(write_affiliation(host.room.address(), show)));
+}
+
+void Rooms::perform(Host& host, const ShowConfigured& show) {
+    hub_.tell(here_, show.to, share(write_configured(host.room.address(), show)));
+}
+
+void Rooms::perform(Host& host, const Invite& invite) {
+    hub_.tell_jid(here_, invite.to, make_invitation(host.room.address(), invite));
+}
+
+void Rooms::perform(Host& host, const ShowDecline& show) {
+    hub_.tell(here_, show.to, share(write_decline(host.room.address(), show)));
+}
+
+void Rooms::perform(Host& host, const AskForVoice& ask) {
+    hub_.tell(here_, ask.to, share(write_voice_request(host.room.address(), ask)));
 }
 
 void Rooms::perform(Host& host, const Refuse& refuse) {
@@ -78,7 +98,7 @@ void Rooms::perform(Host& host, Publish& publish) {
     ++counters_.published;
     Window::Entry entry;
     entry.id = publish.said.line.stanza_id;
-    entry.room = host.binding.room;
+    entry.room = host.name;
     entry.bytes = publish.said.line.body.value_or("").size() + sizeof(Said);
     entry.make = [mapper = hub_.shared_mapper(), binding = host.binding, said = std::move(publish.said)](WallTime now) {
         Said again = said;
@@ -105,19 +125,19 @@ void Rooms::perform(Host&, const EchoMissed& missed) {
 void Rooms::perform(Host& host, const Subscribe&) {
     for (const auto& filter : host.binding.read)
         host.answers[filter].reset();
-    hub_.on_loop(here_, link_loop, [this, binding = host.binding] {
+    hub_.on_loop(here_, link_loop, [this, room = host.name, binding = host.binding] {
         if (Link* link = hub_.link(binding.broker))
             for (const auto& filter : binding.read)
-                link->subscribe(binding.room, filter, binding.qos);
+                link->subscribe(room, filter, binding.qos);
     });
 }
 
 void Rooms::perform(Host& host, const Unsubscribe&) {
     host.answers.clear();
-    hub_.on_loop(here_, link_loop, [this, binding = host.binding] {
+    hub_.on_loop(here_, link_loop, [this, room = host.name, binding = host.binding] {
         if (Link* link = hub_.link(binding.broker))
             for (const auto& filter : binding.read)
-                link->unsubscribe(binding.room, filter);
+                link->unsubscribe(room, filter);
     });
 }
 

@@ -47,7 +47,7 @@ void Rooms::on_iq(const Visitor& visitor, const Element& iq, const Jid& to) {
 }
 
 Element Rooms::answer_iq(const Visitor& visitor, const Element& iq, const Jid& to) {
-    const Host* host = find(to.local);
+    const Host* host = find(to);
     if (!host)
         return make_error_reply(iq, {Condition::item_not_found, "There is no such room."});
     const Element* child = iq.first_child();

@@ -96,13 +96,13 @@ Session* Sessions::open(const std::string& peer) {
 
 // To the clients.
 
-void Sessions::send(const Route& route, const SharedStanza& stanza) {
-    if (Slot* slot = find(route.session))
+void Sessions::send(std::uint64_t number, const SharedStanza& stanza) {
+    if (Slot* slot = find(number))
         slot->session->send(stanza);
 }
 
-void Sessions::send(const Route& route, const Element& stanza) {
-    if (Slot* slot = find(route.session))
+void Sessions::send(std::uint64_t number, const Element& stanza) {
+    if (Slot* slot = find(number))
         slot->session->send(stanza);
 }
 
@@ -111,9 +111,9 @@ void Sessions::close(const Route& route, std::string_view condition, std::string
         slot->session->close(condition, text);
 }
 
-void Sessions::forget_room(const Route& route, const std::string& room) {
-    if (Slot* slot = find(route.session))
-        slot->rooms.erase(room);
+void Sessions::forget_room(std::uint64_t number, const std::string& room) {
+    if (Slot* slot = find(number))
+        slot->visits.forget(room);
 }
 
 void Sessions::on_bound(const Route& route, const Jid& full) {
@@ -143,8 +143,13 @@ void Sessions::on_stanza(Session& session, Element stanza) {
     auto to = Jid::parse(stanza.attribute("to"));
     if (!to)
         return session.send(make_error_reply(stanza, {Condition::jid_malformed, to.error().text}));
-    if (to->domain == options_.rooms_domain)
-        return to->local.empty() ? to_service(session, stanza) : to_room(session, std::move(stanza), *to);
+    if (hub_.is_service(to->domain)) {
+        if (to->local.empty())
+            return answer_service(hub_, here_, route_of(session), stanza);
+        if (const auto error = find(session.number())->visits.lead(hub_, here_, visitor_of(session), stanza, *to))
+            session.send(make_error_reply(stanza, *error));
+        return;
+    }
     if (to->domain == options_.domain) {
         const unsigned there = hub_.loop_of(to->local);
         return hub_.on_loop(here_, there,
@@ -174,43 +179,15 @@ void Sessions::on_availability(Session& session, const Element& presence) {
     if (is_available)
         return;
     // RFC 6121 §4.5.2: whoever was told of its presence directly is told of its end; so are the rooms.
-    for (const auto& room : std::exchange(slot.rooms, {})) {
-        Element leaving = presence;
-        to_room(session, std::move(leaving), Jid{room, options_.rooms_domain, {}});
-    }
-}
-
-void Sessions::to_room(Session& session, Element stanza, const Jid& to) {
-    Slot& slot = *find(session.number());
-    if (stanza.name == "presence" && stanza.attribute("type").empty() && !to.resource.empty() &&
-        !slot.rooms.contains(to.local)) {
-        const std::size_t limit = options_.limits.rooms_per_session;
-        if (slot.rooms.size() >= limit)
-            return session.send(make_error_reply(
-                stanza, {Condition::resource_constraint,
-                         "A session may be in " + std::to_string(limit) + " rooms (limits/rooms_per_session)."}));
-        slot.rooms.insert(to.local);
-    }
-    const unsigned there = hub_.loop_of(to.local);
-    hub_.on_loop(here_, there,
-                 [this, there, visitor = Visitor{route_of(session), session.jid()}, stanza = std::move(stanza), to] {
-                     hub_.rooms(there).on_stanza(visitor, stanza, to);
-                 });
-}
-
-void Sessions::to_service(Session& session, const Element& stanza) {
-    answer_service(hub_, here_, route_of(session), stanza);
+    slot.visits.leave_all(hub_, here_, visitor_of(session), presence);
 }
 
 void Sessions::on_end(Session& session, const std::string& why) {
     spdlog::info("session of {} ended: {}", to_log_text(to_string(session.jid())), to_log_text(why));
     Slot& slot = *find(session.number());
     slot.on_bound = nullptr;  // the registry may still be busy with it: its answer finds nobody
-    const Visitor visitor{route_of(session), session.jid()};
-    for (const auto& room : std::exchange(slot.rooms, {})) {
-        const unsigned there = hub_.loop_of(room);
-        hub_.on_loop(here_, there, [this, there, visitor, room] { hub_.rooms(there).on_gone(visitor, room); });
-    }
+    const Visitor visitor = visitor_of(session);
+    slot.visits.end(hub_, here_, visitor);
     const unsigned there = hub_.loop_of(visitor.jid.local);
     hub_.on_loop(here_, there, [this, there, visitor] { hub_.registry(there).unbind(visitor.jid, visitor.route); });
     if (slot.in_process)

@@ -3,12 +3,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/route.hpp"
+#include "gateway/door.hpp"
+#include "gateway/visits.hpp"
 #include "muc/room.hpp"
 #include "xmpp/connection.hpp"
 #include "xmpp/session.hpp"
@@ -17,9 +18,9 @@ namespace mucbridge {
 
 class Hub;
 
-/// The clients' sessions that live on one loop: what they send is led to the rooms and to other users, what is meant
-/// for them is handed on.
-class Sessions {
+/// The server door, as far as it lives on one loop: clients' sessions. What they send is led to the rooms and to other
+/// users, what is meant for them is handed on.
+class Sessions : public Door {
 public:
     Sessions(Hub& hub, unsigned loop);
 
@@ -28,10 +29,10 @@ public:
     /// Takes in a session that has no socket: whoever calls feeds it and reads its output. Null: no place left.
     Session* open(const std::string& peer);
 
-    void send(const Route& route, const SharedStanza& stanza);
-    void send(const Route& route, const Element& stanza);
+    void send(std::uint64_t number, const SharedStanza& stanza) override;
+    void send(std::uint64_t number, const Element& stanza) override;
+    void forget_room(std::uint64_t number, const std::string& room) override;
     void close(const Route& route, std::string_view condition, std::string_view text);
-    void forget_room(const Route& route, const std::string& room);
     /// The registry gave the session its full JID.
     void on_bound(const Route& route, const Jid& full);
 
@@ -46,20 +47,19 @@ private:
         std::unique_ptr<Connection> connection;  // owns the session, where there is a socket
         std::unique_ptr<Session> in_process;     // else this one
         Session* session = nullptr;
-        std::set<std::string> rooms;  // localparts of those that it asked to enter and has not left
+        Visits visits;
         std::function<void(Result<Jid>)> on_bound;
     };
 
     std::uint64_t take_slot();
     Slot* find(std::uint64_t number);
-    Route route_of(const Session& session) const { return {here_, session.number()}; }
+    Route route_of(const Session& session) const { return {here_, server_door, session.number()}; }
+    Visitor visitor_of(const Session& session) const { return {route_of(session), session.jid()}; }
     SessionHost make_host();
     void free(std::uint64_t number);
 
     void on_stanza(Session& session, Element stanza);
     void on_availability(Session& session, const Element& presence);
-    void to_room(Session& session, Element stanza, const Jid& to);
-    void to_service(Session& session, const Element& stanza);
     void on_end(Session& session, const std::string& why);
 
     Hub& hub_;

@@ -17,7 +17,7 @@ namespace mucbridge {
 class Subscriptions {
 public:
     struct Filter {
-        std::set<std::string> rooms;  // localparts
+        std::set<std::string> rooms;  // bare JIDs
         int qos = 0;
         std::optional<Granted> answer;  // the broker's latest; none: asked, or not connected
     };

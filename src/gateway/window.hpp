@@ -20,7 +20,7 @@ class Window {
 public:
     struct Entry {
         std::string id;    // the line's stanza-id
-        std::string room;  // its localpart
+        std::string room;  // its bare JID
         std::size_t bytes = 0;
         /// Makes the publication anew each time it is tried: its seal covers the time of the latest.
         std::function<Publication(WallTime)> make;

@@ -32,6 +32,21 @@ std::string_view to_string(Affiliation affiliation) {
     return "none";
 }
 
+std::optional<Role> parse_role(std::string_view text) {
+    for (const Role role : {Role::none, Role::visitor, Role::participant, Role::moderator})
+        if (text == to_string(role))
+            return role;
+    return std::nullopt;
+}
+
+std::optional<Affiliation> parse_affiliation(std::string_view text) {
+    for (const Affiliation affiliation :
+         {Affiliation::outcast, Affiliation::none, Affiliation::member, Affiliation::admin, Affiliation::owner})
+        if (text == to_string(affiliation))
+            return affiliation;
+    return std::nullopt;
+}
+
 Role role_on_entry(Affiliation affiliation, bool moderated) {
     if (affiliation >= Affiliation::admin)
         return Role::moderator;

@@ -28,14 +28,30 @@ struct OccupantView {
     Bytes extra;                  // children of the occupant's own presence (show, status, caps, ...); may be null
 };
 
+/// Who did it to the occupant: <actor/>. XEP-0045 §8.2, §9.1, §10.2.
+struct Actor {
+    std::string nick;             // empty: not inside
+    std::optional<Jid> real_jid;  // full; set where the addressees may see it
+};
+
+/// The end of a room by its owner's will, told to each occupant. XEP-0045 §10.9.
+struct Destruction {
+    std::optional<Jid> alternate = {};  // another room to go to
+    std::string password = {};          // of that one
+    std::string reason = {};
+};
+
 /// Tell of an occupant: <presence/> from its occupant JID. XEP-0045 §7.2.2 and on.
 struct ShowPresence {
     Audience to;
     OccupantView occupant;
     bool available = true;
     std::vector<int> statuses;  // 100, 110, 170, 201, 210, 303, 332, 333, ...
-    std::string new_nick;       // with 303
-    std::string id;             // of the presence that this one answers; may be empty
+    std::string new_nick = {};  // with 303; or the reserved nick of a member who is not inside
+    std::string id = {};        // of the presence that this one answers; may be empty
+    std::optional<Actor> actor = {};
+    std::string reason = {};
+    std::optional<Destruction> destruction = {};
 };
 
 /// Say a line: <message type='groupchat'/>. Also a subject (no body) and history (delayed).
@@ -74,6 +90,46 @@ struct Notice {
     std::string text;
 };
 
+/// A change of affiliation of somebody who is not inside: <message/> from the room, with <item affiliation jid/>.
+/// XEP-0045 §9.3, example 195.
+struct ShowAffiliation {
+    Audience to;
+    Jid jid;  // bare
+    Affiliation affiliation = Affiliation::none;
+    std::vector<int> statuses;  // 301, 321
+    std::string reason;
+};
+
+/// The configuration changed: <message type='groupchat'/> from the room with 104, 172, 173 and their like. XEP-0045
+/// §10.2.1.
+struct ShowConfigured {
+    Audience to;
+    std::vector<int> statuses;
+};
+
+/// A mediated invitation, to whoever it may be and wherever. XEP-0045 §7.8.2.
+struct Invite {
+    Jid to;
+    Jid from;  // the inviter: the occupant JID
+    std::string id, reason, thread;
+    bool continues = false;  // <continue/>: a one-to-one chat goes on here
+    std::string password;    // the room's; empty: none
+};
+
+/// The answer to an invitation. XEP-0045 §7.8.2.
+struct ShowDecline {
+    Route to;
+    Jid from;  // bare: who declines
+    std::string id, reason;
+};
+
+/// Somebody without voice asks for it: the form for those who may give it. XEP-0045 §8.6.
+struct AskForVoice {
+    Audience to;
+    Jid real_jid;  // full
+    std::string nick;
+};
+
 /// Give the line to the broker. Answered by on_settled(), and by on_heard() where the room reads what it writes.
 struct Publish {
     Said said;
@@ -98,9 +154,22 @@ struct Warn {
     std::string text;
 };
 
-using Effect = std::variant<ShowPresence, ShowLine, ShowPrivate, Refuse, Notice, Publish, Home, EchoMissed, Subscribe,
-                            Unsubscribe, Close, Warn>;
+/// Give the line to a mirror of the room. Nothing is awaited for it.
+struct Mirror {
+    std::size_t mirror = 0;  // index into the wiring's mirrors
+    Said said;
+};
+
+using Effect =
+    std::variant<ShowPresence, ShowLine, ShowPrivate, ShowAffiliation, ShowConfigured, Invite, ShowDecline, AskForVoice,
+                 Refuse, Notice, Publish, Home, EchoMissed, Subscribe, Unsubscribe, Close, Warn>;
 /// What is to be done, in this order.
 using Effects = std::vector<Effect>;
+
+/// What becomes of a request: why not, or what is to be done.
+struct Verdict {
+    std::optional<StanzaError> refusal = {};
+    Effects effects = {};  // none where it is refused
+};
 
 }  // namespace mucbridge

@@ -2,13 +2,26 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
+
+#include "core/jid.hpp"
+#include "muc/affiliation.hpp"
 
 namespace mucbridge {
 
+/// Whose presence is told to others: muc#roomconfig_presencebroadcast.
+struct PresenceBroadcast {
+    bool visitor = true, participant = true, moderator = true;
+    bool none = false;  // members with a reserved nick who are not inside
+
+    bool shows(Role role) const;
+    bool operator==(const PresenceBroadcast&) const = default;
+};
+
 /// A room's configuration: what its owner may change. XEP-0045 §10.2.
 struct RoomOptions {
-    std::string title = {}, description = {};
+    std::string title = {}, description = {}, language = {};
     bool moderated = false;
     bool members_only = false;
     bool hidden = false;
@@ -16,6 +29,18 @@ struct RoomOptions {
     bool anyone_sets_subject = false;
     std::string password = {};
     std::size_t max_users = 0;  // 0: as many as the service allows
+    PresenceBroadcast broadcast = {};
+    Role may_write_privately = Role::visitor;  // the least role; none: nobody
+    bool members_invite = false;               // in a members-only room: not admins alone
+
+    bool operator==(const RoomOptions&) const = default;
+};
+
+/// What the operator lets happen in a room, by bare JID. An empty function lets everybody (administrators: nobody).
+struct RoomAccess {
+    std::function<bool(const Jid&)> may_read, may_write;
+    std::function<bool(const Jid&)> is_administrator;  // of the service: an owner everywhere
+    std::string rule = {};                             // which rule says so, for people: "rule 2"
 };
 
 /// Bounds and times that the operator sets for every room.
@@ -24,6 +49,7 @@ struct RoomLimits {
     std::size_t nick_characters = 64;
     std::size_t lines_in_flight = 1000;
     std::size_t history_lines = 20;
+    std::size_t affiliations = 10000;   // users and reserved nicks that a room keeps in mind
     std::size_t remembered_ids = 4096;  // lines said lately, so that a second copy is known
     std::chrono::milliseconds subscription_wait{2000};
     std::chrono::milliseconds echo_wait{5000};

@@ -215,12 +215,13 @@ bool Room::knows(const Jid& full) const {
 }
 
 Affiliation Room::affiliation_of(const Jid& jid) const {
-    const auto known = affiliations_.find(jid.bare());
-    return known == affiliations_.end() ? Affiliation::none : known->second;
+    if (wiring_.access.is_administrator && wiring_.access.is_administrator(jid.bare()))
+        return Affiliation::owner;
+    return affiliations_.of(jid);
 }
 
 void Room::remember_affiliation(const Jid& bare, Affiliation affiliation) {
-    affiliations_.insert_or_assign(bare.bare(), affiliation);
+    affiliations_.set(bare.bare(), {affiliation});
 }
 
 }  // namespace mucbridge

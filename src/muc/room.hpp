@@ -7,9 +7,11 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/heard.hpp"
+#include "muc/affiliations.hpp"
 #include "muc/effects.hpp"
 #include "muc/history.hpp"
 #include "muc/last_payloads.hpp"
@@ -17,24 +19,18 @@
 #include "muc/occupants.hpp"
 #include "muc/options.hpp"
 #include "muc/recent_ids.hpp"
+#include "muc/requests.hpp"
 #include "muc/subject.hpp"
 
 namespace mucbridge {
 
-/// Who speaks: one session, with the full JID that its door vouches for.
-struct Visitor {
-    Route route;
-    Jid jid;
-};
-
-/// A presence that asks to enter.
-struct JoinRequest {
-    std::string nick = {};  // prepared
-    std::optional<std::string> password = {};
-    HistoryWish history = {};
-    Bytes extra = {};               // children of the presence that are shown to others; may be null
-    std::string id = {};            // of the presence; may be empty
-    bool nick_was_changed = false;  // the service made it of another that was asked for: 210
+/// Another address that the same words go to and come from. What it delivers is published at home first.
+struct MirrorWiring {
+    bool writes = true, reads = true;
+    bool reads_own = true;           // what is published there comes back from there
+    bool carries_properties = true;  // id, origin and seal have a place there
+    std::string address = {};        // that is published to
+    std::string mark = {};           // "[other]": what its publishers' nicks end in, and no occupant's may
 };
 
 /// How a room meets its broker, from Binding and BrokerFacts.
@@ -47,6 +43,8 @@ struct RoomWiring {
     bool carries_properties = true;  // id, origin and seal have a place in what is published (or the payload is json)
     bool tells_refusals = true;      // accepted means that the broker took it (MQTT 5, AMQP, at QoS 1 or 2)
     std::string filters = {};        // what it reads, for people: "foo/bar"; empty: home
+    RoomAccess access = {};
+    std::vector<MirrorWiring> mirrors = {};
 };
 
 /// One room, purely: given what happened and the time, it says what is to be done. It touches no socket, broker or
@@ -61,7 +59,9 @@ public:
     /// A new room subscribes first: the joiner waits for the answer, and what it says meanwhile waits with it.
     Effects on_join(const Visitor& visitor, JoinRequest request, Now now);
     /// Presence to the room's own occupant JID by one who is inside: a new status, or (another nick) a change of nick.
-    Effects on_presence(const Visitor& visitor, std::string nick, Bytes extra, std::string id, Now now);
+    /// `nick_was_changed`: the service made it of another that was asked for: 210.
+    Effects on_presence(const Visitor& visitor, std::string nick, Bytes extra, std::string id, Now now,
+                        bool nick_was_changed = false);
     /// <presence type='unavailable'/> to the room.
     Effects on_leave(const Visitor& visitor, Bytes extra, Now now);
     /// The session is gone without a word; statuses: {} or {333}.
@@ -70,6 +70,30 @@ public:
     Effects on_groupchat(const Visitor& visitor, Line line, Now now);
     /// To the occupant of that nick. XEP-0045 §7.5.
     Effects on_private(const Visitor& visitor, const std::string& nick, std::string type, Line line, Now now);
+
+    /// A presence probe for the occupant of that nick: its presence again, for this visitor. XEP-0045 §17.3.
+    Effects on_probe(const Visitor& visitor, const std::string& nick, std::string id, Now now);
+
+    // What occupants ask of the room itself, by message. XEP-0045 §7.8, §7.13, §8.6.
+    Effects on_invite(const Visitor& visitor, const std::vector<InviteRequest>& invitations, std::string id, Now now);
+    /// `to`: whom to tell, as the invitation named them: an occupant JID or a real one.
+    Effects on_decline(const Visitor& visitor, const Jid& to, std::string reason, std::string id, Now now);
+    Effects on_voice_request(const Visitor& visitor, std::string id, Now now);
+    Effects on_voice_answer(const Visitor& visitor, const VoiceAnswer& answer, std::string id, Now now);
+
+    // What they ask of it by iq: the caller answers with the refusal, or with a result after the effects.
+    /// All of the items or none. XEP-0045 §8, §9, §10.
+    Verdict on_rights(const Visitor& visitor, const std::vector<RightsItem>& items, Now now);
+    /// Who has this role or this affiliation.
+    std::variant<std::vector<RightsItem>, StanzaError> rights(const Visitor& visitor, const RightsItem& wish) const;
+    Verdict on_options(const Visitor& visitor, RoomOptions options, Now now);
+    /// Everybody out, and the room forgets its rights and its options. XEP-0045 §10.9.
+    Verdict on_destroy(const Visitor& visitor, const Destruction& destruction, Now now);
+    /// Reserves the nick for the user. XEP-0045 §7.10.
+    Verdict on_register(const Visitor& visitor, const std::string& nick, Now now);
+    Verdict on_deregister(const Visitor& visitor, Now now);
+    /// The nick that is reserved for the user, "" where there is none; or why the user may not reserve one.
+    std::variant<std::string, StanzaError> registration(const Visitor& visitor) const;
 
     // What the broker does.
     Effects on_wired(RoomWiring wiring, Now now);  // another rule or another protocol after a reload or a reconnect
@@ -82,6 +106,7 @@ public:
     Effects on_full(const std::string& stanza_id, Now now);
     /// Released means that the link tries the same line again: it stays in flight.
     Effects on_settled(const std::string& stanza_id, const Settlement& settlement, Now now);
+    /// From home or (heard.mirror) from one of the mirrors.
     Effects on_heard(Heard heard, Now now);
 
     // Time, and the end.
@@ -139,17 +164,26 @@ private:
     void turn_away(Effects& effects, const Waiter& waiter, const StanzaError& error) const;
     void show_past(Effects& effects, const Audience& to, const HistoryWish& wish, Now now) const;
 
-    // room_presence.cpp: being seen
+    // room_presence.cpp: an occupant's own presence
+    void change_nick(Effects& effects, Occupant& occupant, const Visitor& visitor, const std::string& nick, Bytes extra,
+                     std::string id, bool nick_was_changed);
+    void go(Effects& effects, const Visitor& visitor, Bytes extra, std::vector<int> statuses, bool with_goodbye,
+            Now now);
+    void remove_occupants(Effects& effects, const std::vector<Occupant*>& leaving, ShowPresence how, Now now);
+
+    // room_view.cpp: being seen
     bool sees_jids(Role role) const { return !options_.semi_anonymous || role == Role::moderator; }
     std::shared_ptr<const Speaker> make_speaker(const std::string& nick, const Jid& bare) const;
     OccupantView view(const Occupant& occupant, Bytes extra, const Jid* real) const;
     void show_occupants(Effects& effects, const Occupant& viewer, const Audience& to) const;
-    void show_to_others(Effects& effects, const Occupant& occupant, ShowPresence shown, const Jid& real) const;
+    void show_absent(Effects& effects, const Occupant& viewer, const Audience& to) const;
+    ShowPresence view_absent(const Jid& bare, const std::string& nick, bool with_jid, const Audience& to) const;
+    void show_to_others(Effects& effects, const Occupant& occupant, const ShowPresence& shown, const Jid& real) const;
+    void show_to(Effects& effects, const Occupants::Others& to, const Occupant& occupant, const ShowPresence& shown,
+                 const Jid& real) const;
     void show_to_self(Effects& effects, const Occupant& occupant, ShowPresence shown, const Audience& to) const;
-    void change_nick(Effects& effects, Occupant& occupant, const Visitor& visitor, const std::string& nick, Bytes extra,
-                     const std::string& id);
-    void go(Effects& effects, const Visitor& visitor, Bytes extra, std::vector<int> statuses, bool with_goodbye,
-            Now now);
+    void show_changed(Effects& effects, const Occupant& occupant, Role before, ShowPresence how) const;
+    void show_affiliation(Effects& effects, ShowAffiliation shown) const;
 
     // room_speech.cpp: what occupants say
     Effects say_published(const Occupant& occupant, const Visitor& visitor, Line line, Now now);
@@ -192,7 +226,7 @@ private:
     std::shared_ptr<const std::string> home_;  // of the wiring, shared by the lines published there
     std::string origin_;
     std::function<std::string(const Jid& bare)> occupant_id_;
-    std::map<Jid, Affiliation> affiliations_;
+    Affiliations affiliations_;
 
     Occupants occupants_;
     std::deque<Waiter> waiting_;

@@ -98,7 +98,7 @@ void Room::enter(Effects& effects, const Visitor& visitor, const JoinRequest& re
     if (!is_open_) {
         is_open_ = true;
         statuses.push_back(201);
-        affiliations_[visitor.jid.bare()] = Affiliation::owner;
+        affiliations_.set(visitor.jid.bare(), {Affiliation::owner});
     }
     const Attendance session{visitor.route, visitor.jid, request.extra};
     Occupant* occupant = occupants_.find_nick(fold_nick(request.nick));

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "gateway/muc_requests.hpp"
 #include "xml/reader.hpp"
 #include "xml/writer.hpp"
 

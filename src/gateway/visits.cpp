@@ -1,0 +1,47 @@
+#include "gateway/visits.hpp"
+
+#include <utility>
+
+#include "gateway/hub.hpp"
+
+namespace mucbridge {
+
+namespace {
+
+/// To the loop that the room lives on.
+void pass_on(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza, const Jid& to) {
+    const unsigned there = hub.loop_of(to_string(to.bare()));
+    hub.on_loop(here, there, [&hub, there, visitor, stanza, to] { hub.rooms(there).on_stanza(visitor, stanza, to); });
+}
+
+}  // namespace
+
+std::optional<StanzaError> Visits::lead(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza,
+                                        const Jid& to) {
+    if (stanza.name == "presence" && stanza.attribute("type").empty() && !to.resource.empty()) {
+        const auto [room, is_new] = rooms_.try_emplace(to_string(to.bare()));
+        if (const std::size_t limit = hub.config().limits.rooms_per_session; is_new && rooms_.size() > limit) {
+            rooms_.erase(room);
+            return StanzaError{Condition::resource_constraint,
+                               "A session may be in " + std::to_string(limit) + " rooms (limits/rooms_per_session)."};
+        }
+        room->second = to.resource;
+    }
+    pass_on(hub, here, visitor, stanza, to);
+    return std::nullopt;
+}
+
+void Visits::leave_all(Hub& hub, unsigned here, const Visitor& visitor, const Element& presence) {
+    for (const auto& [room, nick] : std::exchange(rooms_, {}))
+        if (const auto to = Jid::parse(room))
+            pass_on(hub, here, visitor, presence, *to);
+}
+
+void Visits::end(Hub& hub, unsigned here, const Visitor& visitor) {
+    for (const auto& [room, nick] : std::exchange(rooms_, {})) {
+        const unsigned there = hub.loop_of(room);
+        hub.on_loop(here, there, [&hub, there, visitor, name = room] { hub.rooms(there).on_gone(visitor, name); });
+    }
+}
+
+}  // namespace mucbridge
