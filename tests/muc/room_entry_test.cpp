@@ -234,7 +234,7 @@ TEST_CASE("a join by one who is inside gets the whole sequence again, and nobody
 TEST_CASE("a rejoin over another connection moves the session there") {
     Stage stage;
     stage.open();
-    const Visitor elsewhere{{1, 77}, romeo.jid};
+    const Visitor elsewhere{{1, 0, 77}, romeo.jid};
     stage.joins(elsewhere, "romeo");
     stage.says(elsewhere, "a");
     CHECK(stage.accepted(stage.published[0]).empty());
