@@ -1,31 +1,12 @@
-#include <algorithm>
-#include <array>
-
 #include "xmpp/session_impl.hpp"
 #include "xmpp/stanza_reply.hpp"
+#include "xmpp/stanza_shape.hpp"
 
 namespace mucbridge {
 
 namespace {
 
-/// RFC 6121 §4.7.1; without `type` a presence says "available".
-constexpr std::array<std::string_view, 7> presence_types{"unavailable",  "subscribe", "subscribed", "unsubscribe",
-                                                         "unsubscribed", "probe",     "error"};
-
 const StanzaError nobody_here{Condition::service_unavailable, "the server itself takes no such stanza"};
-
-/// RFC 6120 §8.2.3.
-std::optional<StanzaError> judge_iq(const Element& iq) {
-    const auto type = iq.attribute("type");
-    const bool is_request = type == "get" || type == "set";
-    if (!is_request && type != "result" && type != "error")
-        return StanzaError{Condition::bad_request, "want type get, set, result or error"};
-    if (iq.attribute("id").empty())
-        return StanzaError{Condition::bad_request, "want an id"};
-    if (is_request && iq.count_children() != 1)
-        return StanzaError{Condition::bad_request, "want exactly one child"};
-    return std::nullopt;
-}
 
 }  // namespace
 
@@ -79,12 +60,10 @@ void Session::Impl::on_message(Element stanza, const Jid* to) {
 }
 
 void Session::Impl::on_presence(Element stanza, const Jid* to) {
-    const auto type = stanza.attribute("type");
-    if (stanza.has_attribute("type") &&
-        std::find(presence_types.begin(), presence_types.end(), type) == presence_types.end())
-        return refuse(stanza, {Condition::bad_request, "want a type of presence that RFC 6121 knows, or none"});
+    if (const auto error = judge_shape(stanza))
+        return refuse(stanza, *error);
     if (to != nullptr && is_server(*to)) {
-        if (type != "unavailable")
+        if (stanza.attribute("type") != "unavailable")
             refuse(stanza, nobody_here);
         return;
     }
@@ -92,7 +71,7 @@ void Session::Impl::on_presence(Element stanza, const Jid* to) {
 }
 
 void Session::Impl::on_iq(Element stanza, const Jid* to) {
-    if (const auto error = judge_iq(stanza))
+    if (const auto error = judge_shape(stanza))
         return refuse(stanza, *error);
     const bool is_for_server = to != nullptr && is_server(*to);
     const bool is_for_account = to != nullptr && is_own_account(*to);
