@@ -19,17 +19,40 @@ std::string_view to_text(Direction direction) {
     return direction == Direction::in ? "in" : "out";
 }
 
-std::string describe(const Rule& rule, const Binding& binding) {
-    std::string text = "    broker     " + to_log_text(binding.broker) + "\n";
-    text += "    direction  " + std::string{to_text(rule.direction)} + "\n";
+std::string describe(const AddressRule& rule, const AddressBinding& binding, const std::string& indent) {
+    std::string text = indent + "broker     " + to_log_text(binding.broker) + "\n";
+    text += indent + "direction  " + std::string{to_text(rule.direction)} + "\n";
     if (!binding.write.empty())
-        text += "    publishes  " + to_log_text(binding.write) + (binding.retain ? " (retained)" : "") + "\n";
+        text += indent + "publishes  " + to_log_text(binding.write) + (binding.retain ? " (retained)" : "") + "\n";
     for (const auto& filter : binding.read)
-        text += "    reads      " + to_log_text(filter) + "\n";
-    text += "    qos        " + std::to_string(binding.qos) + "\n";
-    text += std::string{"    payload    "} + (binding.payload == PayloadKind::json ? "json" : "text") + "\n";
+        text += indent + "reads      " + to_log_text(filter) + "\n";
+    text += indent + "qos        " + std::to_string(binding.qos) + "\n";
+    text += indent + "payload    " + (binding.payload == PayloadKind::json ? "json" : "text") + "\n";
+    return text;
+}
+
+std::string list(const std::vector<JidPattern>& patterns) {
+    std::string text;
+    for (const auto& pattern : patterns) {
+        if (pattern.is_anybody())
+            return "everybody";
+        text += (text.empty() ? "" : ", ") + to_log_text(pattern.text());
+    }
+    return text.empty() ? "nobody" : text;
+}
+
+std::string describe(const Rule& rule, const Binding& binding, const std::string* alias) {
+    const std::string indent(4, ' ');
+    std::string text = alias ? indent + "alias of   " + to_log_text(*alias) + "\n" : "";
+    text += describe(rule.home, binding, indent);
     if (!binding.write.empty() && !binding.read.empty() && !binding.reads_own)
-        text += "    It does not read what it publishes: a line is said in the room as soon as the broker has it.\n";
+        text +=
+            indent + "It does not read what it publishes: a line is said in the room as soon as the broker has it.\n";
+    text += indent + "may read   " + (rule.who ? list(rule.who->read()) : "everybody") + "\n";
+    text += indent + "may write  " + (rule.who ? list(rule.who->write()) : "everybody") + "\n";
+    for (std::size_t i = 0; i < binding.mirrors.size(); ++i)
+        text += indent + "mirror " + std::to_string(i) + "\n" +
+                describe(rule.mirrors[i], binding.mirrors[i], indent + indent);
     return text;
 }
 
@@ -62,7 +85,8 @@ std::string Mapper::explain_room(std::string_view room) const {
             text += "    matches, but rule " + std::to_string(first->index) + " comes first\n";
         else {
             first = &rule;
-            text += bound ? describe(rule, *bound) : "    matches, and refuses: " + bound.error().text + "\n";
+            text += bound ? describe(rule, *bound, aliases_.find_topic(name))
+                          : "    matches, and refuses: " + bound.error().text + "\n";
         }
     }
     return text;
@@ -73,16 +97,24 @@ std::string Mapper::explain_address(std::string_view address) const {
     if (address.empty() || address.find_first_of("+#") != std::string_view::npos || !is_mqtt_text(address))
         return "\"" + shown + "\" is no topic: want text without + and #, control characters or invalid UTF-8\n";
     std::string summary, rules;
+    const auto explain = [&](const Rule& rule, const AddressRule& by, Source source) {
+        const auto name = source.mirror ? "mirror " + std::to_string(*source.mirror) + " " : std::string{};
+        const auto binding = feed(rule, source, address);
+        if (!binding) {
+            rules += "    " + name + binding.error().text + "\n";
+            return;
+        }
+        const auto& room = binding->room;
+        rules += "    " + name + "feeds room " + to_log_text(room) + "\n" +
+                 describe(rule, *binding, aliases_.find_topic(room));
+        summary += "topic " + shown + " on broker " + to_log_text(by.broker) + " feeds room " + to_log_text(room) +
+                   ", by " + (name.empty() ? "" : name + "of ") + "rule " + std::to_string(rule.index) + "\n";
+    };
     for (const auto& rule : rules_) {
         rules += heading(rule);
-        const auto binding = feed(rule, address);
-        if (!binding) {
-            rules += "    " + binding.error().text + "\n";
-            continue;
-        }
-        rules += "    feeds room " + to_log_text(binding->room) + "\n" + describe(rule, *binding);
-        summary += "topic " + shown + " on broker " + to_log_text(binding->broker) + " feeds room " +
-                   to_log_text(binding->room) + ", by rule " + std::to_string(rule.index) + "\n";
+        explain(rule, rule.home, {});
+        for (std::size_t i = 0; i < rule.mirrors.size(); ++i)
+            explain(rule, rule.mirrors[i], {i});
     }
     return (summary.empty() ? "topic " + shown + " feeds no room\n" : summary) + rules;
 }

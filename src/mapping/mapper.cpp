@@ -1,50 +1,14 @@
 #include "mapping/mapper.hpp"
 
 #include <algorithm>
-#include <cassert>
 
 #include "core/utf8.hpp"
 #include "mapping/characters.hpp"
-#include "mapping/envelope.hpp"
-#include "mapping/room_name.hpp"
 #include "mapping/rule.hpp"
-#include "mapping/seal.hpp"
 
 namespace mucbridge {
-namespace {
-
-constexpr std::size_t id_bytes = 128, sender_id_bytes = 1024;
-
-std::optional<WallTime> read_time(const std::string& text) {
-    if (text.empty())
-        return std::nullopt;
-    const auto time = parse_rfc3339(text);
-    return time ? std::optional{*time} : std::nullopt;
-}
-
-/// A short text that only names something; "" where it is anything else.
-std::string read_name(std::string text, std::size_t bytes) {
-    return text.size() <= bytes && is_xml_text(text) ? std::move(text) : std::string{};
-}
-
-std::string describe_binary(const Delivery& delivery) {
-    const auto& type = delivery.content_type;
-    const bool is_named = !type.empty() && type.size() <= 127 &&
-                          std::all_of(type.begin(), type.end(), [](char c) { return c > ' ' && c < 0x7f; });
-    const auto size = delivery.payload.size();
-    return "binary payload, " + std::to_string(size) + (size == 1 ? " byte, " : " bytes, ") +
-           (is_named ? type : "application/octet-stream");
-}
-
-/// K10: who a foreign line says that it is from; without a resource the name that a person would know it by.
-std::string wish_from(const std::string& jid) {
-    return jid.find('/') == std::string::npos ? jid.substr(0, jid.find('@')) : resource_of(jid);
-}
-
-}  // namespace
-
-Mapper::Mapper(std::vector<Rule> rules, LimitsConfig limits, std::shared_ptr<const Seal> seal)
-    : rules_(std::move(rules)), limits_(limits), seal_(std::move(seal)) {}
+Mapper::Mapper(std::vector<Rule> rules, Aliases aliases, LimitsConfig limits, std::shared_ptr<const Seal> seal)
+    : rules_(std::move(rules)), aliases_(std::move(aliases)), limits_(limits), seal_(std::move(seal)) {}
 
 Mapper::~Mapper() = default;
 
@@ -61,7 +25,11 @@ Result<std::shared_ptr<const Mapper>> Mapper::make(const Config& config, std::sh
             return rule.error();
         rules.push_back(std::move(*rule));
     }
-    return std::shared_ptr<const Mapper>(new Mapper(std::move(rules), config.limits, std::move(seal)));
+    auto aliases = Aliases::make(config.aliases);
+    if (!aliases)
+        return aliases.error();
+    return std::shared_ptr<const Mapper>(
+        new Mapper(std::move(rules), std::move(*aliases), config.limits, std::move(seal)));
 }
 
 Result<Levels> Mapper::read_room(std::string_view room) const {
@@ -74,7 +42,7 @@ Result<Levels> Mapper::read_room(std::string_view room) const {
     // Folding it here would give two rooms one address wherever folding twice is not folding once.
     if (*prepared != room)
         return Error{"room \"" + to_log_text(room) + "\" is no room's name; want \"" + to_log_text(*prepared) + "\""};
-    return parse_room_name(room);
+    return aliases_.parse_room(room);
 }
 
 Result<Binding> Mapper::bind(std::string_view room) const {
@@ -93,13 +61,14 @@ Result<Binding> Mapper::bind(std::string_view room) const {
     return Error{"room \"" + to_log_text(room) + "\" is no topic: no rule matches it"};
 }
 
-Result<Binding> Mapper::feed(const Rule& rule, std::string_view address) const {
-    if (!rule.read)
+Result<Binding> Mapper::feed(const Rule& rule, Source source, std::string_view address) const {
+    const auto& by = source.mirror ? rule.mirrors[*source.mirror] : rule.home;
+    if (!by.read)
         return Error{"only publishes"};
-    const auto values = rule.read->match(split_topic(address));
+    const auto values = by.read->match(split_topic(address));
     if (!values)
         return Error{"does not read it"};
-    auto room = make_room_name(rule.room.fill(*values));
+    auto room = aliases_.make_room(rule.room.fill(*values));
     if (!room)
         return room.error();
     auto binding = bind(*room);
@@ -107,9 +76,11 @@ Result<Binding> Mapper::feed(const Rule& rule, std::string_view address) const {
         return binding;
     if (binding->rule != rule.index)
         return Error{"would be room " + *room + ", which belongs to rule " + std::to_string(binding->rule)};
-    const auto reads = [address](const std::string& filter) { return matches(filter, address); };
-    if (std::none_of(binding->read.begin(), binding->read.end(), reads))
+    const auto found = find_source(*binding, by.broker, address);
+    if (!found)
         return Error{"does not read it: wildcards leave out topics that begin with $"};
+    if (found->mirror != source.mirror)
+        return Error{"would be room " + *room + ", which reads it already"};
     return binding;
 }
 
@@ -117,99 +88,31 @@ std::vector<Binding> Mapper::rooms_fed_by(std::string_view broker, std::string_v
     std::vector<Binding> bindings;
     if (address.empty() || address.find_first_of("+#") != std::string_view::npos || !is_mqtt_text(address))
         return bindings;
-    for (const auto& rule : rules_)
-        if (rule.broker == broker)
-            if (auto binding = feed(rule, address))
+    const auto add = [&](const Rule& rule, const AddressRule& by, Source source) {
+        if (by.broker == broker)
+            if (auto binding = feed(rule, source, address))
                 bindings.push_back(std::move(*binding));
+    };
+    for (const auto& rule : rules_) {
+        add(rule, rule.home, {});
+        for (std::size_t i = 0; i < rule.mirrors.size(); ++i)
+            add(rule, rule.mirrors[i], {i});
+    }
     return bindings;
 }
 
-Publication Mapper::outbound(const Binding& binding, const Said& said) const {
-    assert(seal_);
-    const auto body = said.line.body ? std::string_view{*said.line.body} : std::string_view{};
-    const auto seal =
-        seal_->make({said.line.stanza_id, binding.write, said.nick, body, said.said_at, said.published_at});
-    Publication publication{binding.write, {}, binding.qos, binding.retain, {}, true, {}};
-    if (binding.payload == PayloadKind::json) {
-        publication.content_type = "application/json";
-        publication.payload = write_json(said, seal_->origin(), seal);
-    } else {
-        publication.content_type = "text/plain";
-        publication.payload = body;
-        put_properties(publication, said, seal_->origin(), seal);
-    }
-    return publication;
+const Rule* Mapper::rule_of(const Binding& binding) const {
+    return binding.rule < rules_.size() ? &rules_[binding.rule] : nullptr;
 }
 
-std::string Mapper::nick_for(const Binding& binding, const Delivery& delivery, const Claims& claims,
-                             const Claims& properties) const {
-    for (const auto& wish : {claims.nick, wish_from(claims.from), wish_from(properties.from), properties.nick})
-        if (auto nick = make_nick(wish, limits_.nick_characters))
-            return *nick;
-    // A binding may be older than these rules.
-    if (binding.rule < rules_.size())
-        if (const auto wish = rules_[binding.rule].nick.fill(delivery.address))
-            if (auto nick = make_nick(*wish, limits_.nick_characters))
-                return *nick;
-    return make_nick(binding.broker, limits_.nick_characters).value_or("broker");
+bool Mapper::may_read(const Binding& binding, const Jid& bare) const {
+    const auto* rule = rule_of(binding);
+    return rule && (!rule->who || rule->who->may_read(bare));
 }
 
-bool Mapper::is_sealed(const Heard& heard, const std::string& nick, const std::string& body,
-                       const std::string& seal) const {
-    // No line of a gateway's is longer than a stanza: a longer one is not worth the hashing.
-    if (!seal_ || heard.id.empty() || nick.empty() || seal.empty() || !heard.said_at || !heard.published_at ||
-        body.size() > limits_.stanza_bytes)
-        return false;
-    return seal_->is_valid({heard.id, heard.address, nick, body, *heard.said_at, *heard.published_at}, seal) &&
-           is_xml_text(nick) && is_xml_text(body);
-}
-
-void Mapper::hear_foreign(Heard& heard, const std::string& text) const {
-    const auto kept = cut_utf8(text, limits_.body_bytes);
-    auto body = with_plain_line_ends(to_xml_text(kept));
-    // U+FFFD is longer than what it replaces.
-    const auto cut = cut_utf8(body, limits_.body_bytes).size();
-    heard.cut = kept.size() < text.size() || cut < body.size();
-    body.resize(cut);
-    heard.body = std::move(body);
-}
-
-std::optional<Heard> Mapper::inbound(const Binding& binding, const Delivery& delivery) const {
-    auto properties = read_properties(delivery);
-    auto json = binding.payload == PayloadKind::json ? read_json(delivery.payload) : std::nullopt;
-    if (json && !json->body)
-        json.reset();
-    auto& claims = json ? *json : properties;
-    const auto& body = json ? *json->body : delivery.payload;
-
-    Heard heard;
-    heard.address = delivery.address;
-    heard.retained = delivery.retained;
-    heard.id = read_name(claims.id, id_bytes);
-    heard.origin = read_name(claims.origin, id_bytes);
-    heard.lang = is_language_tag(claims.lang) ? claims.lang : std::string{};
-    heard.said_at = read_time(claims.said);
-    heard.published_at = read_time(claims.published);
-    if (delivery.payload.size() <= limits_.stanza_bytes)
-        heard.raw = delivery.payload;
-
-    auto nick = json ? claims.nick : resource_of(claims.from);
-    heard.sealed = is_sealed(heard, nick, body, claims.seal);
-    if (heard.sealed) {
-        heard.nick = std::move(nick);
-        heard.body = body;
-        heard.sender_id = read_name(claims.sender_id, sender_id_bytes);
-        return heard;
-    }
-    if (delivery.payload.empty())
-        return std::nullopt;
-    heard.nick = nick_for(binding, delivery, claims, properties);
-    const bool says_something = json && !body.empty();
-    if (!says_something && is_binary(delivery.payload))
-        heard.body = describe_binary(delivery);
-    else
-        hear_foreign(heard, says_something ? body : delivery.payload);
-    return heard;
+bool Mapper::may_write(const Binding& binding, const Jid& bare) const {
+    const auto* rule = rule_of(binding);
+    return rule && (!rule->who || rule->who->may_write(bare));
 }
 
 }  // namespace mucbridge

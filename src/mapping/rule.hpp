@@ -7,9 +7,11 @@
 
 #include "core/config.hpp"
 #include "core/result.hpp"
-#include "mapping/mapper.hpp"
+#include "mapping/address_rule.hpp"
+#include "mapping/binding.hpp"
 #include "mapping/pattern.hpp"
 #include "mapping/template.hpp"
+#include "mapping/who.hpp"
 
 namespace mucbridge {
 
@@ -18,14 +20,11 @@ namespace mucbridge {
 struct Rule {
     std::size_t index = 0;  // into Config::rules
     std::string text;       // "plant.{line} = factory/{line}/chat": for people
-    std::string broker;
-    Direction direction = Direction::both;
-    int qos = 1;
-    bool retain = false;
-    PayloadKind payload = PayloadKind::text;
     NickTemplate nick;
+    std::optional<Who> who;  // none: everybody
     Pattern room;
-    std::optional<Pattern> read, write;  // as the direction has it
+    AddressRule home;
+    std::vector<AddressRule> mirrors;
 
     /// Errors name the path: "/rules/2/topic: ...".
     static Result<Rule> make(const RuleConfig& config, std::size_t index, const std::vector<BrokerConfig>& brokers);

@@ -218,6 +218,8 @@ TEST_CASE("a map is explained rule by rule") {
           "    reads      chat/lobby\n"
           "    qos        1\n"
           "    payload    text\n"
+          "    may read   everybody\n"
+          "    may write  everybody\n"
           "\n"
           "rule 1: log = log/#\n"
           "    does not match\n"

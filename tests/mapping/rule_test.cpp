@@ -75,10 +75,10 @@ TEST_CASE("a rule's broker is the only one, or main, or the one it names") {
     amqp.name = "bunny";
     amqp.url = "amqp://user:secret@localhost";
     auto config = pair("x", "y");
-    CHECK(Rule::make(config, 0, {other})->broker == "plant");
-    CHECK(Rule::make(config, 0, {other, main})->broker == "main");
+    CHECK(Rule::make(config, 0, {other})->home.broker == "plant");
+    CHECK(Rule::make(config, 0, {other, main})->home.broker == "main");
     config.broker = "plant";
-    CHECK(Rule::make(config, 0, {main, other})->broker == "plant");
+    CHECK(Rule::make(config, 0, {main, other})->home.broker == "plant");
     config.broker = "";
     CHECK(why_not(config, {other, amqp}) == "/rules/2/broker: there is no broker \"main\"; want one of: plant, bunny");
     CHECK(holds(why_not(config, {}), "/rules/2/broker: "));

@@ -1,0 +1,55 @@
+#include "mapping/binding.hpp"
+
+#include <algorithm>
+
+#include "core/topic_filter.hpp"
+#include "core/utf8.hpp"
+
+namespace mucbridge {
+namespace {
+
+/// What `mirror` does to `other`, one of the room's addresses before it; "" where they keep apart.
+std::string clash_of(const AddressBinding& mirror, const AddressBinding& other, const std::string& name) {
+    if (mirror.broker != other.broker)
+        return {};
+    const auto on_broker = " on broker " + to_log_text(mirror.broker);
+    if (!mirror.write.empty() && mirror.write == other.write)
+        return "publishes to " + to_log_text(mirror.write) + on_broker + ", as " + name + " does";
+    if (!mirror.write.empty() && other.does_read(mirror.write))
+        return "publishes to " + to_log_text(mirror.write) + on_broker + ", which " + name + " reads";
+    if (!other.write.empty() && mirror.does_read(other.write))
+        return "reads " + to_log_text(other.write) + on_broker + ", which " + name + " publishes to";
+    if (!mirror.read.empty() && mirror.read == other.read)
+        return "reads " + to_log_text(mirror.read.front()) + on_broker + ", as " + name + " does";
+    return {};
+}
+
+}  // namespace
+
+bool AddressBinding::does_read(std::string_view address) const {
+    return std::any_of(read.begin(), read.end(),
+                       [address](const std::string& filter) { return matches(filter, address); });
+}
+
+std::optional<Source> find_source(const Binding& binding, std::string_view broker, std::string_view address) {
+    if (binding.broker == broker && binding.does_read(address))
+        return Source{};
+    for (std::size_t i = 0; i < binding.mirrors.size(); ++i)
+        if (binding.mirrors[i].broker == broker && binding.mirrors[i].does_read(address))
+            return Source{i};
+    return std::nullopt;
+}
+
+std::optional<Clash> find_clash(const Binding& binding) {
+    const auto& mirrors = binding.mirrors;
+    for (std::size_t i = 0; i < mirrors.size(); ++i) {
+        if (auto text = clash_of(mirrors[i], binding, "its home"); !text.empty())
+            return Clash{i, std::move(text)};
+        for (std::size_t before = 0; before < i; ++before)
+            if (auto text = clash_of(mirrors[i], mirrors[before], "mirror " + std::to_string(before)); !text.empty())
+                return Clash{i, std::move(text)};
+    }
+    return std::nullopt;
+}
+
+}  // namespace mucbridge

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config.hpp"
+
+namespace mucbridge {
+
+/// One of a room's addresses, and how lines are written there.
+struct AddressBinding {
+    std::string broker;             // a name in Config::brokers
+    std::string write;              // the address to publish to; empty: direction in
+    std::vector<std::string> read;  // filters to subscribe; empty: direction out
+    int qos = 1;
+    bool retain = false;
+    PayloadKind payload = PayloadKind::text;
+    bool reads_own = true;  // what is published comes back: `write` is selected by a filter in `read`
+
+    bool does_read(std::string_view address) const;
+};
+
+/// What a room is on the broker's side, by the first rule that matches its name: its home, which orders it, and its
+/// mirrors.
+struct Binding : AddressBinding {
+    std::string room;      // localpart
+    std::size_t rule = 0;  // index into Config::rules
+    std::vector<AddressBinding> mirrors;
+};
+
+/// Which of the room's addresses delivers what arrives on this one.
+struct Source {
+    std::optional<std::size_t> mirror;  // none: home, which is asked first
+};
+/// None: the room reads no such address. One delivery is one line, also where a mirror's filter selects it as well.
+std::optional<Source> find_source(const Binding& binding, std::string_view broker, std::string_view address);
+
+/// What must not be among a room's addresses, since its lines would come twice or go round for ever.
+struct Clash {
+    std::size_t mirror;  // whose fault it is
+    std::string text;    // "publishes to a/b, which its home reads"
+};
+std::optional<Clash> find_clash(const Binding& binding);
+
+}  // namespace mucbridge
