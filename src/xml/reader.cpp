@@ -64,11 +64,14 @@ private:
     void reset();
     bool make_parser();
     void drop_parser();
+    ReaderError too_long() const;
     void fail_as_too_long();
     void fail(std::string_view condition, std::string_view text);
     void fail_as_parser_says();
     /// How many bytes of the unfinished stanza (or tag) the parser holds.
     std::size_t pending() const { return fed_ - boundary_; }
+    /// What ends the stream, where what is over stanza_bytes need not.
+    std::size_t hard_limit() const { return std::max(tree_.limits.stanza_bytes, tree_.limits.passed_over_bytes); }
 
     // What expat calls; nothing may be thrown through it, and no event is raised from inside of it.
     void on_open(const char* name, const char** attributes) noexcept;
@@ -132,7 +135,7 @@ std::string_view Reader::Impl::read(std::string_view bytes, std::size_t seen) {
             return {};
         seen = 0;
     }
-    if (state_ == State::reading && pending() + bytes.size() > tree_.limits.stanza_bytes)
+    if (state_ == State::reading && pending() + bytes.size() > hard_limit())
         fail_as_too_long();
     if (state_ == State::reading)
         return bytes;
@@ -140,9 +143,14 @@ std::string_view Reader::Impl::read(std::string_view bytes, std::size_t seen) {
     return {};
 }
 
+ReaderError Reader::Impl::too_long() const {
+    return {"policy-violation",
+            "a stanza is too long; want at most " + std::to_string(tree_.limits.stanza_bytes) + " bytes"};
+}
+
 void Reader::Impl::fail_as_too_long() {
-    fail("policy-violation",
-         "a stanza is too long; want at most " + std::to_string(tree_.limits.stanza_bytes) + " bytes");
+    const ReaderError error = too_long();
+    fail(error.condition, error.text);
 }
 
 std::size_t Reader::Impl::parse(std::string_view bytes) {
@@ -152,7 +160,7 @@ std::size_t Reader::Impl::parse(std::string_view bytes) {
             fail("resource-constraint", "no memory for a parser");
             break;
         }
-        const std::size_t limit = tree_.limits.stanza_bytes;
+        const std::size_t limit = pending() > tree_.limits.stanza_bytes ? hard_limit() : tree_.limits.stanza_bytes;
         const std::size_t room = pending() > limit ? 1 : limit + 1 - pending();
         const std::size_t most = std::min<std::size_t>(room, std::numeric_limits<int>::max());
         done += parse_slice(bytes.substr(done, most));
@@ -187,8 +195,10 @@ std::size_t Reader::Impl::parse_slice(std::string_view slice) {
     }
     if (status == XML_STATUS_ERROR)
         fail_as_parser_says();
-    else if (pending() > tree_.limits.stanza_bytes)
+    else if (pending() > hard_limit())
         fail_as_too_long();
+    else if (pending() > tree_.limits.stanza_bytes && tree_.depth() > 1)
+        tree_.pass_over(too_long());
     return slice.size();
 }
 
@@ -198,8 +208,14 @@ void Reader::Impl::dispatch() {
         if (events_.on_header)
             events_.on_header(header);
     }
-    if (std::exchange(has_stanza_, false) && events_.on_stanza)
-        events_.on_stanza(tree_.take());
+    if (std::exchange(has_stanza_, false)) {
+        if (tree_.has_passed_over()) {
+            if (events_.on_passed_over)
+                events_.on_passed_over(tree_.take(), tree_.take_error());
+        } else if (events_.on_stanza) {
+            events_.on_stanza(tree_.take());
+        }
+    }
     if (std::exchange(has_end_, false) && state_ == State::reading && !is_restarting_) {
         state_ = State::ended;
         if (events_.on_end)
@@ -345,9 +361,10 @@ void Reader::Impl::on_close() noexcept {
         return;
     (tree_.depth() == 1 ? has_stanza_ : has_end_) = true;
     pause();
-    if (event_end_ - boundary_ > tree_.limits.stanza_bytes)
-        refuse({"policy-violation",
-                "a stanza is too long; want at most " + std::to_string(tree_.limits.stanza_bytes) + " bytes"});
+    if (event_end_ - boundary_ > hard_limit())
+        refuse(too_long());
+    else if (event_end_ - boundary_ > tree_.limits.stanza_bytes)
+        tree_.pass_over(too_long());
     boundary_ = event_end_;
 }
 

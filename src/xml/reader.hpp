@@ -16,6 +16,9 @@ struct ReaderLimits {
     std::size_t depth = 64;                // of nesting inside the stream
     std::size_t attributes = 256;          // of one element
     std::size_t children = 4096;           // nodes of one stanza, counted over all levels
+    // A stanza over one of these limits, but no longer than this, is passed over and reading goes on: for a stream that
+    // many users share. 0: it is an error.
+    std::size_t passed_over_bytes = 0;
 };
 
 /// Why reading ended: the stream error's name (RFC 6120 §4.9.3) and the reason in words.
@@ -34,6 +37,9 @@ public:
         std::function<void(Element stanza)> on_stanza;  // one whole first-level element
         std::function<void()> on_end;                   // </stream:stream>
         std::function<void(ReaderError)> on_error;
+        // A stanza over the limits (ReaderLimits::passed_over_bytes): its name and attributes, without what is inside;
+        // nameless where its own attributes are too many.
+        std::function<void(Element stanza, ReaderError)> on_passed_over = {};
     };
 
     Reader(Events events, ReaderLimits limits);

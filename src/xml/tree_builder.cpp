@@ -26,12 +26,29 @@ bool TreeBuilder::fail(std::string_view condition, std::string_view text) {
 
 bool TreeBuilder::open(std::string_view name, const char* const* attributes) {
     const std::size_t scope = namespaces_.size();
-    if (!start_element() || !declare_namespaces(attributes) || !set_name(name) || !set_attributes(attributes))
-        return false;
-    if (depth() > 0)
-        open_.push_back(current_);
+    if (!is_passing_over()) {
+        const bool is_read =
+            start_element() && declare_namespaces(attributes) && set_name(name) && set_attributes(attributes);
+        if (!is_read && !may_pass_over())
+            return false;
+        if (!is_read)
+            pass_over(std::move(error_));
+        else if (depth() > 0)
+            open_.push_back(current_);
+    }
     scopes_.push_back(scope);
     return true;
+}
+
+bool TreeBuilder::may_pass_over() const {
+    return limits.passed_over_bytes > 0 && depth() > 0 && error_.condition == "policy-violation";
+}
+
+void TreeBuilder::pass_over(ReaderError error) {
+    is_passed_over_ = true;
+    error_ = std::move(error);
+    open_.clear();
+    tree_.nodes.clear();
 }
 
 bool TreeBuilder::start_element() {
@@ -39,6 +56,7 @@ bool TreeBuilder::start_element() {
         return fail("policy-violation", "elements are nested too deep; want at most " + std::to_string(limits.depth));
     if (open_.empty()) {
         nodes_ = declarations_ = namespace_bytes_ = 0;
+        is_passed_over_ = false;
         tree_ = {};
         current_ = &tree_;
         return true;
@@ -145,11 +163,17 @@ bool TreeBuilder::count_node() {
 }
 
 bool TreeBuilder::add_text(std::string_view text) {
+    if (is_passing_over())
+        return true;
     if (open_.empty())
         return is_space(text) || fail("bad-format", "there is text between stanzas; want whitespace at most");
     auto& nodes = open_.back()->nodes;
-    if ((nodes.empty() || nodes.back().element() != nullptr) && !count_node())
-        return false;
+    if ((nodes.empty() || nodes.back().element() != nullptr) && !count_node()) {
+        if (!may_pass_over())
+            return false;
+        pass_over(std::move(error_));
+        return true;
+    }
     open_.back()->add_text(text);
     return true;
 }

@@ -25,10 +25,17 @@ public:
     Element take() { return std::move(tree_); }
     ReaderError take_error() { return std::move(error_); }
 
+    /// Forgets what is inside of the stanza, and takes nothing more of it.
+    void pass_over(ReaderError error);
+    /// Was the stanza that has just closed passed over? error() says why.
+    bool has_passed_over() const { return is_passed_over_; }
+
     ReaderLimits limits;
 
 private:
     bool fail(std::string_view condition, std::string_view text);
+    bool may_pass_over() const;
+    bool is_passing_over() const { return is_passed_over_ && depth() > 1; }
     bool start_element();
     bool declare_namespaces(const char* const* attributes);
     bool set_name(std::string_view name);
@@ -44,6 +51,7 @@ private:
     Element tree_;
     Element* current_ = nullptr;  // the one whose tag is being read
     ReaderError error_;
+    bool is_passed_over_ = false;
     std::size_t nodes_ = 0, declarations_ = 0, namespace_bytes_ = 0;  // of this stanza
 };
 

@@ -15,12 +15,16 @@ struct Heard {
     std::vector<Element> headers, stanzas;
     std::size_t ends = 0;
     std::vector<ReaderError> errors;
+    std::vector<std::pair<Element, std::string>> passed_over;  // and why
     Reader reader;
 
     explicit Heard(ReaderLimits limits = {})
         : reader({[this](const Element& header) { headers.push_back(header); },
                   [this](Element stanza) { stanzas.push_back(std::move(stanza)); }, [this] { ++ends; },
-                  [this](ReaderError error) { errors.push_back(std::move(error)); }},
+                  [this](ReaderError error) { errors.push_back(std::move(error)); },
+                  [this](Element stanza, ReaderError error) {
+                      passed_over.emplace_back(std::move(stanza), std::move(error.text));
+                  }},
                  limits) {}
     Heard(const Heard&) = delete;  // its reader's events point to it
     Heard& operator=(const Heard&) = delete;
