@@ -4,17 +4,27 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
 
 namespace mucbridge {
 
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
+namespace {
+
+constexpr std::chrono::seconds patience{5};  // from the end of a connection to the end of its socket
+constexpr std::size_t kept_output_bytes = 256 * 1024;
+
+}  // namespace
+
 /// The socket, which lives until its last handler has run; the connection before it may be gone by then.
 class GlooxConnection::Wire : public std::enable_shared_from_this<Wire> {
 public:
-    Wire(GlooxConnection& owner, boost::asio::io_context& io) : owner_(&owner), resolver_(io), socket_(io) {}
+    Wire(GlooxConnection& owner, boost::asio::io_context& io)
+        : owner_(&owner), resolver_(io), socket_(io), timer_(io) {}
 
     void connect(const std::string& host, std::uint16_t port) {
         resolver_.async_resolve(
@@ -32,14 +42,30 @@ public:
         write();
     }
 
-    /// The owner hears nothing more; what waits is written before the socket closes.
+    /// The owner hears nothing more. What waits is written and the peer may close first: were the socket closed while
+    /// bytes of the peer are unread, the last that was written could be lost (RFC 1122 §4.2.2.13). All bounded in time.
     void let_go() {
-        owner_ = nullptr;
+        if (std::exchange(owner_, nullptr) == nullptr)
+            return;
         resolver_.cancel();
-        if (!is_connected_ || is_drained())
-            close();
+        if (!is_connected_)
+            return close();
+        timer_.expires_after(patience);
+        timer_.async_wait([self = shared_from_this()](error_code stopped) {
+            if (!stopped)
+                self->close();
+        });
+        end_output();
     }
 
+    /// The same at once, without what waits.
+    void cut() {
+        owner_ = nullptr;
+        resolver_.cancel();
+        close();
+    }
+
+    std::size_t unwritten() const { return waiting_.size() + writing_.size(); }
     bool is_drained() const { return waiting_.empty() && writing_.empty(); }
 
 private:
@@ -61,10 +87,9 @@ private:
                                 [self = shared_from_this()](error_code error, std::size_t bytes) {
                                     if (error)
                                         return self->fail(gloox::ConnStreamClosed, error);
-                                    if (self->owner_ == nullptr)
-                                        return;
-                                    self->owner_->on_received({self->incoming_.data(), bytes});
                                     if (self->owner_ != nullptr)
+                                        self->owner_->on_received({self->incoming_.data(), bytes});
+                                    if (self->is_connected_)
                                         self->read();
                                 });
     }
@@ -76,12 +101,20 @@ private:
         boost::asio::async_write(socket_, boost::asio::buffer(writing_),
                                  [self = shared_from_this()](error_code error, std::size_t) {
                                      self->writing_.clear();
+                                     if (self->writing_.capacity() > kept_output_bytes)
+                                         std::string().swap(self->writing_);
                                      if (error)
-                                         return self->fail(gloox::ConnIoError, error);
+                                         return;  // the read tells why, after the peer's last words
                                      self->write();
-                                     if (self->owner_ == nullptr && self->is_drained())
-                                         self->close();
+                                     if (self->owner_ == nullptr)
+                                         self->end_output();
                                  });
+    }
+
+    void end_output() {
+        error_code ignored;
+        if (is_drained())
+            socket_.shutdown(tcp::socket::shutdown_send, ignored);
     }
 
     void fail(gloox::ConnectionError error, const error_code& code) {
@@ -95,6 +128,7 @@ private:
         error_code ignored;
         socket_.shutdown(tcp::socket::shutdown_both, ignored);
         socket_.close(ignored);
+        timer_.cancel();
         waiting_.clear();
         is_connected_ = false;
     }
@@ -102,6 +136,7 @@ private:
     GlooxConnection* owner_;
     tcp::resolver resolver_;
     tcp::socket socket_;
+    boost::asio::steady_timer timer_;
     bool is_connected_ = false;
     std::array<char, 16384> incoming_{};
     std::string waiting_, writing_;
@@ -132,6 +167,12 @@ bool GlooxConnection::send(const std::string& data) {
 
 void GlooxConnection::disconnect() { cleanup(); }
 
+void GlooxConnection::cut() {
+    m_state = gloox::StateDisconnected;
+    if (wire_)
+        wire_->cut();
+}
+
 void GlooxConnection::cleanup() {
     m_state = gloox::StateDisconnected;
     if (wire_)
@@ -150,6 +191,8 @@ void GlooxConnection::getStatistics(long& total_in, long& total_out) {
 gloox::ConnectionBase* GlooxConnection::newInstance() const {
     return new GlooxConnection(io_, m_server, static_cast<std::uint16_t>(m_port));  // NOLINT: gloox owns by pointer
 }
+
+std::size_t GlooxConnection::unwritten() const { return wire_ ? wire_->unwritten() : 0; }
 
 bool GlooxConnection::is_drained() const { return !wire_ || wire_->is_drained(); }
 

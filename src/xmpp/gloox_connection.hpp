@@ -22,8 +22,10 @@ public:
     /// Begins; the handler hears how it ended.
     gloox::ConnectionError connect() override;
     bool send(const std::string& data) override;
-    /// What was sent is still written; nothing more is heard.
+    /// What was sent is still written, for some seconds; nothing more is heard.
     void disconnect() override;
+    /// Closes the socket at once.
+    void cut();
     void cleanup() override;
     /// There is nothing to poll: the io_context does it.
     gloox::ConnectionError recv(int timeout = -1) override;
@@ -33,6 +35,8 @@ public:
 
     /// Why it failed or ended, in words; empty as long as it has not.
     const std::string& reason() const { return reason_; }
+    /// How much of what was sent is not written yet. Nothing bounds it but whoever sends.
+    std::size_t unwritten() const;
     /// Whether all that was sent is written.
     bool is_drained() const;
 
