@@ -15,6 +15,7 @@ Occupant& Occupants::add(Occupant occupant) {
     occupants_.push_back(std::move(occupant));
     const auto place = std::prev(occupants_.end());
     by_nick_[place->speaker->folded_nick] = &*place;
+    by_user_[place->speaker->real].push_back(&*place);
     for (const Attendance& session : place->sessions)
         by_jid_[session.jid] = place;
     return *place;
@@ -37,6 +38,10 @@ void Occupants::remove(Occupant& occupant, const Jid& full) {
     if (!occupant.sessions.empty())
         return;
     by_nick_.erase(occupant.speaker->folded_nick);
+    const auto user = by_user_.find(occupant.speaker->real);
+    std::erase(user->second, &occupant);
+    if (user->second.empty())
+        by_user_.erase(user);
     occupants_.erase(occupied);
 }
 
@@ -68,6 +73,12 @@ const Occupant* Occupants::find_nick(const std::string& folded) const {
     return place == by_nick_.end() ? nullptr : place->second;
 }
 
+const std::vector<Occupant*>& Occupants::of_user(const Jid& bare) const {
+    static const std::vector<Occupant*> nobody;
+    const auto user = by_user_.find(bare);
+    return user == by_user_.end() ? nobody : user->second;
+}
+
 const Audience& Occupants::everyone() const {
     if (!everyone_) {
         auto routes = std::make_shared<std::vector<Route>>();
@@ -80,11 +91,11 @@ const Audience& Occupants::everyone() const {
     return everyone_;
 }
 
-Occupants::Others Occupants::others(const Occupant& than) const {
+Occupants::Others Occupants::others(const Occupant* than) const {
     auto moderators = std::make_shared<std::vector<Route>>();
     auto rest = std::make_shared<std::vector<Route>>();
     for (const Occupant& occupant : occupants_)
-        if (&occupant != &than)
+        if (&occupant != than)
             for (const Attendance& session : occupant.sessions)
                 (occupant.role == Role::moderator ? moderators : rest)->push_back(session.route);
     return {std::move(moderators), std::move(rest)};

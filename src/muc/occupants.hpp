@@ -54,6 +54,8 @@ public:
     const Occupant* find(const Jid& full) const;
     Occupant* find_nick(const std::string& folded);
     const Occupant* find_nick(const std::string& folded) const;
+    /// Of this bare JID; a user may be inside under several nicks.
+    const std::vector<Occupant*>& of_user(const Jid& bare) const;
 
     const std::list<Occupant>& all() const { return occupants_; }
     bool empty() const { return occupants_.empty(); }
@@ -62,16 +64,17 @@ public:
 
     /// Every session inside. Kept until somebody comes or goes, so that saying a line costs no copy.
     const Audience& everyone() const;
-    /// Every session but those of one occupant: of moderators, and of all others.
+    /// Every session but those of one occupant (null: of nobody): of moderators, and of all others.
     struct Others {
         Audience moderators, rest;
     };
-    Others others(const Occupant& than) const;
+    Others others(const Occupant* than) const;
 
 private:
     std::list<Occupant> occupants_;
     std::unordered_map<Jid, std::list<Occupant>::iterator> by_jid_;
     std::unordered_map<std::string, Occupant*> by_nick_;  // folded
+    std::unordered_map<Jid, std::vector<Occupant*>> by_user_;
     mutable Audience everyone_;                           // null: to be made anew
 };
 

@@ -64,7 +64,8 @@ public:
                         bool nick_was_changed = false);
     /// <presence type='unavailable'/> to the room.
     Effects on_leave(const Visitor& visitor, Bytes extra, Now now);
-    /// The session is gone without a word; statuses: {} or {333}.
+    /// The session is gone without a word; statuses: {}, or {333} where what it is sent comes back, which it is told
+    /// (XEP-0045 §11.1).
     Effects on_gone(const Visitor& visitor, std::vector<int> statuses, Now now);
     /// `carried`: the line as it came; subject without body is a change of subject.
     Effects on_groupchat(const Visitor& visitor, Line line, Now now);
@@ -157,6 +158,8 @@ private:
     Waiter* find_waiter(const Jid& full);
     std::optional<StanzaError> refusal(const Visitor& visitor, const JoinRequest& request) const;
     std::optional<StanzaError> nick_refusal(const std::string& nick, const Jid& bare, const Occupant* self) const;
+    std::string access_words(const std::string& verb, const std::string& what) const;
+    void make_owner(const Jid& bare);
     void enter(Effects& effects, const Visitor& visitor, const JoinRequest& request, Now now);
     void enter_again(Effects& effects, Occupant& occupant, const Visitor& visitor, const JoinRequest& request, Now now);
     void let_in_waiting(Effects& effects, Now now);
@@ -177,7 +180,9 @@ private:
     OccupantView view(const Occupant& occupant, Bytes extra, const Jid* real) const;
     void show_occupants(Effects& effects, const Occupant& viewer, const Audience& to) const;
     void show_absent(Effects& effects, const Occupant& viewer, const Audience& to) const;
+    ShowPresence view_present(const Occupant& occupant, bool with_jid, const Audience& to) const;
     ShowPresence view_absent(const Jid& bare, const std::string& nick, bool with_jid, const Audience& to) const;
+    std::optional<ShowPresence> view_by_nick(const std::string& nick, bool with_jid, const Audience& to) const;
     void show_to_others(Effects& effects, const Occupant& occupant, const ShowPresence& shown, const Jid& real) const;
     void show_to(Effects& effects, const Occupants::Others& to, const Occupant& occupant, const ShowPresence& shown,
                  const Jid& real) const;

@@ -57,13 +57,21 @@ Room::Waiter* Room::find_waiter(const Jid& full) {
     return place == waiting_.end() ? nullptr : &*place;
 }
 
+/// Why this user may not be called so. `self`: the occupant that changes its nick; null for who enters or reserves one,
+/// and may share the nick with another session of its own. XEP-0045 §7.2.8, §7.6, §7.10.
 std::optional<StanzaError> Room::nick_refusal(const std::string& nick, const Jid& bare, const Occupant* self) const {
     if (auto error = refuse_nick(nick, limits_.nick_characters, wiring_.mark))
         return error;
+    for (const MirrorWiring& mirror : wiring_.mirrors)
+        if (auto error = refuse_nick(nick, limits_.nick_characters, mirror.mark))
+            return error;
     const std::string folded = fold_nick(nick);
     const Occupant* holder = occupants_.find_nick(folded);
     if (holder && holder != self && (self || holder->speaker->real != bare))
         return StanzaError{Condition::conflict, "the nick " + holder->speaker->nick + " is another occupant's",
+                           ErrorType::cancel};
+    if (const Jid* reserved_for = affiliations_.holder_of(folded); reserved_for && *reserved_for != bare)
+        return StanzaError{Condition::conflict, "the nick " + nick + " is reserved for another user",
                            ErrorType::cancel};
     if (in_flight_.holds_nick(folded, bare))
         return StanzaError{Condition::conflict, "the nick " + nick + " is held while its lines are on their way",
@@ -77,6 +85,8 @@ std::optional<StanzaError> Room::refusal(const Visitor& visitor, const JoinReque
     const Affiliation affiliation = affiliation_of(bare);
     if (affiliation == Affiliation::outcast)
         return StanzaError{Condition::forbidden, "you are banned from this room", ErrorType::auth};
+    if (wiring_.access.may_read && !wiring_.access.may_read(bare))
+        return StanzaError{Condition::forbidden, access_words("read", reads_what()), ErrorType::auth};
     if (options_.members_only && affiliation < Affiliation::member)
         return StanzaError{Condition::registration_required, "only members may enter this room", ErrorType::auth};
     if (!options_.password.empty() && request.password.value_or("") != options_.password)
@@ -92,13 +102,25 @@ std::optional<StanzaError> Room::refusal(const Visitor& visitor, const JoinReque
     return std::nullopt;
 }
 
+/// "rule 2 does not let you read foo/bar"
+std::string Room::access_words(const std::string& verb, const std::string& what) const {
+    const std::string& rule = wiring_.access.rule;
+    return (rule.empty() ? "the configuration" : rule) + " does not let you " + verb + " " + what;
+}
+
+/// Who opens the room owns it, and keeps a nick that is reserved. XEP-0045 §10.1.1.
+void Room::make_owner(const Jid& bare) {
+    const Affiliations::Standing* known = affiliations_.find(bare);
+    affiliations_.set(bare, {Affiliation::owner, known ? known->nick : "", {}});
+}
+
 /// The sequence of XEP-0045 §7.1: the others, oneself, history, subject.
 void Room::enter(Effects& effects, const Visitor& visitor, const JoinRequest& request, Now now) {
     std::vector<int> statuses;
     if (!is_open_) {
         is_open_ = true;
         statuses.push_back(201);
-        affiliations_.set(visitor.jid.bare(), {Affiliation::owner});
+        make_owner(visitor.jid.bare());
     }
     const Attendance session{visitor.route, visitor.jid, request.extra};
     Occupant* occupant = occupants_.find_nick(fold_nick(request.nick));
@@ -138,7 +160,7 @@ void Room::enter_again(Effects& effects, Occupant& occupant, const Visitor& visi
             effects.emplace_back(refuse_presence(visitor, request.nick, request.id, *std::move(error)));
             return;
         }
-        change_nick(effects, occupant, visitor, request.nick, request.extra, request.id);
+        change_nick(effects, occupant, visitor, request.nick, request.extra, request.id, request.nick_was_changed);
     }
     const bool is_changed = !is_equal(occupant.session(visitor.jid)->extra, request.extra);
     occupants_.attend(occupant, {visitor.route, visitor.jid, request.extra});

@@ -1,11 +1,25 @@
-#include <algorithm>
-
 #include "muc/nick.hpp"
 #include "muc/room.hpp"
 
 namespace mucbridge {
+namespace {
 
-Effects Room::on_presence(const Visitor& visitor, std::string nick, Bytes extra, std::string id, Now) {
+/// An explicit kick, so that a client that lost its synchronisation knows. XEP-0045 §7.2.18.
+ShowPresence tell_outside(const Visitor& visitor, std::string nick, std::string id) {
+    ShowPresence kick;
+    kick.to = make_audience(visitor.route);
+    kick.occupant.nick = std::move(nick);
+    kick.available = false;
+    kick.statuses = {110, 307, 333};
+    kick.id = std::move(id);
+    kick.reason = "You are not in the room.";
+    return kick;
+}
+
+}  // namespace
+
+Effects Room::on_presence(const Visitor& visitor, std::string nick, Bytes extra, std::string id, Now,
+                          bool nick_was_changed) {
     Effects effects;
     Occupant* occupant = occupants_.find(visitor.jid);
     if (!occupant) {
@@ -14,12 +28,7 @@ Effects Room::on_presence(const Visitor& visitor, std::string nick, Bytes extra,
             waiter->request.extra = std::move(extra);
             return effects;
         }
-        effects.emplace_back(Refuse{visitor.route,
-                                    Refuse::Kind::presence,
-                                    std::move(nick),
-                                    std::move(id),
-                                    {},
-                                    {Condition::not_acceptable, "you are not in this room", ErrorType::modify}});
+        effects.emplace_back(tell_outside(visitor, std::move(nick), std::move(id)));
         return effects;
     }
     if (nick != occupant->speaker->nick) {
@@ -27,7 +36,7 @@ Effects Room::on_presence(const Visitor& visitor, std::string nick, Bytes extra,
             effects.emplace_back(
                 Refuse{visitor.route, Refuse::Kind::presence, std::move(nick), std::move(id), {}, *std::move(error)});
         else
-            change_nick(effects, *occupant, visitor, nick, std::move(extra), id);
+            change_nick(effects, *occupant, visitor, nick, std::move(extra), std::move(id), nick_was_changed);
         return effects;
     }
     occupants_.attend(*occupant, {visitor.route, visitor.jid, extra});
@@ -39,6 +48,38 @@ Effects Room::on_presence(const Visitor& visitor, std::string nick, Bytes extra,
     return effects;
 }
 
+/// Told is what the list at the door would tell; oneself, with 110. A probe of the room asks whether one is still
+/// inside.
+Effects Room::on_probe(const Visitor& visitor, const std::string& nick, std::string id, Now) {
+    Effects effects;
+    const Occupant* prober = occupants_.find(visitor.jid);
+    const Audience to = make_audience(visitor.route);
+    std::optional<ShowPresence> shown;
+    if (prober && (nick.empty() || nick == prober->speaker->nick)) {
+        ShowPresence self;
+        self.id = std::move(id);
+        self.occupant.extra = prober->shown().extra;
+        show_to_self(effects, *prober, std::move(self), to);
+        return effects;
+    }
+    if (prober)
+        shown = view_by_nick(nick, sees_jids(prober->role), to);
+    if (shown) {
+        shown->id = std::move(id);
+        effects.emplace_back(*std::move(shown));
+        return effects;
+    }
+    effects.emplace_back(
+        Refuse{visitor.route,
+               Refuse::Kind::presence,
+               nick,
+               std::move(id),
+               {},
+               prober ? StanzaError{Condition::item_not_found, "nobody here is called " + nick, ErrorType::cancel}
+                      : StanzaError{Condition::not_acceptable, "you are not in this room", ErrorType::cancel}});
+    return effects;
+}
+
 Effects Room::on_leave(const Visitor& visitor, Bytes extra, Now now) {
     Effects effects;
     go(effects, visitor, std::move(extra), {}, true, now);
@@ -47,7 +88,8 @@ Effects Room::on_leave(const Visitor& visitor, Bytes extra, Now now) {
 
 Effects Room::on_gone(const Visitor& visitor, std::vector<int> statuses, Now now) {
     Effects effects;
-    go(effects, visitor, nullptr, std::move(statuses), false, now);
+    const bool with_goodbye = !statuses.empty();
+    go(effects, visitor, nullptr, std::move(statuses), with_goodbye, now);
     return effects;
 }
 
@@ -89,7 +131,7 @@ void Room::go(Effects& effects, const Visitor& visitor, Bytes extra, std::vector
 /// XEP-0045 §7.6: unavailable under the old nick with the new one, then available under the new one. All of the user's
 /// sessions change, for they are one occupant.
 void Room::change_nick(Effects& effects, Occupant& occupant, const Visitor& visitor, const std::string& nick,
-                       Bytes extra, const std::string& id) {
+                       Bytes extra, std::string id, bool nick_was_changed) {
     ShowPresence old;
     old.available = false;
     old.statuses = {303};
@@ -101,69 +143,31 @@ void Room::change_nick(Effects& effects, Occupant& occupant, const Visitor& visi
     ShowPresence shown;
     shown.occupant.extra = std::move(extra);
     show_to_others(effects, occupant, shown, visitor.jid);
-    shown.id = id;
+    shown.id = std::move(id);
+    if (nick_was_changed)
+        shown.statuses = {210};
     show_to_self(effects, occupant, std::move(shown), make_audience(occupant));
 }
 
-std::shared_ptr<const Speaker> Room::make_speaker(const std::string& nick, const Jid& bare) const {
-    return std::make_shared<const Speaker>(Speaker{
-        nick, fold_nick(nick), occupant_id_ ? occupant_id_(bare) : std::string{}, bare, address_.with_resource(nick)});
-}
-
-OccupantView Room::view(const Occupant& occupant, Bytes extra, const Jid* real) const {
-    OccupantView view;
-    view.nick = occupant.speaker->nick;
-    view.occupant_id = occupant.speaker->occupant_id;
-    view.affiliation = occupant.affiliation;
-    view.role = occupant.role;
-    if (real)
-        view.real_jid = *real;
-    view.extra = std::move(extra);
-    return view;
-}
-
-/// Everybody else, to one who enters.
-void Room::show_occupants(Effects& effects, const Occupant& viewer, const Audience& to) const {
-    effects.reserve(effects.size() + occupants_.size() + 8);
-    const bool with_jids = sees_jids(viewer.role);
-    for (const Occupant& occupant : occupants_.all()) {
-        if (&occupant == &viewer)
-            continue;
-        const Attendance& session = occupant.shown();
-        ShowPresence shown;
-        shown.to = to;
-        shown.occupant = view(occupant, session.extra, with_jids ? &session.jid : nullptr);
-        effects.emplace_back(std::move(shown));
+/// Out with all of their sessions, at once: each is told, then those who stay are. `how` says by which statuses, by
+/// whom and why.
+void Room::remove_occupants(Effects& effects, const std::vector<Occupant*>& leaving, ShowPresence how, Now now) {
+    how.available = false;
+    std::vector<Occupant> gone;
+    gone.reserve(leaving.size());
+    for (Occupant* occupant : leaving) {
+        show_to_self(effects, *occupant, how, make_audience(*occupant));
+        gone.push_back(*occupant);
+        for (const Attendance& session : gone.back().sessions)
+            occupants_.remove(*occupant, session.jid);
     }
-}
-
-/// Completes `shown`, of which it takes extra, availability, statuses and new nick.
-void Room::show_to_others(Effects& effects, const Occupant& occupant, ShowPresence shown, const Jid& real) const {
-    const auto others = occupants_.others(occupant);
-    const auto show = [&](const Audience& to, bool with_jid) {
-        if (to->empty())
-            return;
-        ShowPresence one = shown;
-        one.to = to;
-        one.occupant = view(occupant, shown.occupant.extra, with_jid ? &real : nullptr);
-        if (!shown.available && shown.new_nick.empty())
-            one.occupant.role = Role::none;
-        effects.emplace_back(std::move(one));
-    };
-    show(others.moderators, sees_jids(Role::moderator));
-    show(others.rest, sees_jids(Role::participant));
-}
-
-/// The same to sessions of the occupant itself: with 110.
-void Room::show_to_self(Effects& effects, const Occupant& occupant, ShowPresence shown, const Audience& to) const {
-    shown.to = to;
-    shown.statuses.push_back(110);
-    std::sort(shown.statuses.begin(), shown.statuses.end());
-    shown.occupant =
-        view(occupant, std::move(shown.occupant.extra), sees_jids(occupant.role) ? &occupant.shown().jid : nullptr);
-    if (!shown.available && shown.new_nick.empty())
-        shown.occupant.role = Role::none;
-    effects.emplace_back(std::move(shown));
+    if (gone.empty())
+        return;
+    const Occupants::Others rest = occupants_.others(nullptr);
+    for (const Occupant& occupant : gone)
+        if (options_.broadcast.shows(occupant.role))
+            show_to(effects, rest, occupant, how, occupant.shown().jid);
+    start_lingering(now);
 }
 
 }  // namespace mucbridge

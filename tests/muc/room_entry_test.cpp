@@ -276,7 +276,7 @@ TEST_CASE("one of two sessions that goes without a change to be seen is told, an
     stage.joins(session("juliet", 20), "juliet");
     CHECK(stage.leaves(juliet) == Strings{"2 < [gone juliet none none 110]"});
     CHECK(stage.words(stage.room.on_gone(session("juliet", 20), {333}, stage.now)) ==
-          Strings{"1 < [gone juliet none none is juliet@localhost/20 333]"});
+          Strings{"20 < [gone juliet none none 110 333]", "1 < [gone juliet none none is juliet@localhost/20 333]"});
 }
 
 TEST_CASE("one who asks again after the wait, before the room woke up, is let in once") {

@@ -44,11 +44,13 @@ TEST_CASE("a change to a nick in use, a reserved or a blank one is refused [XEP-
     CHECK(stage.room.nicks() == Strings{"romeo", "juliet"});
 }
 
-TEST_CASE("presence from nobody inside is refused") {
+TEST_CASE(
+    "presence without a join from nobody inside is answered by a kick, a departure by silence "
+    "[XEP-0045 §7.2.18, §17.3]") {
     Stage stage;
     stage.open();
-    CHECK(stage.words(stage.room.on_presence(tybalt, "tybalt", nullptr, "", stage.now)) ==
-          Strings{"3 < refused tybalt not-acceptable modify"});
+    CHECK(stage.words(stage.room.on_presence(tybalt, "tybalt", nullptr, "p1", stage.now)) ==
+          Strings{"3 < [gone tybalt none none 110 307 333 id p1 for 'You are not in the room.']"});
     CHECK(stage.leaves(tybalt).empty());
     CHECK(stage.words(stage.room.on_gone(tybalt, {}, stage.now)).empty());
 }
@@ -70,11 +72,35 @@ TEST_CASE("who leaves is told with 110, the others are too, with the parting wor
     CHECK(stage.leaves(juliet).empty());
 }
 
-TEST_CASE("of a session that died the others see 333 [XEP-0045 §9.x, 333]") {
+TEST_CASE("who cannot be reached is told with 333, and so are the others [XEP-0045 §11.1]") {
     Stage stage;
     stage.open();
     CHECK(stage.words(stage.room.on_gone(juliet, {333}, stage.now)) ==
-          Strings{"1 < [gone juliet none none is juliet@localhost/2 333]"});
+          Strings{"2 < [gone juliet none none 110 333]", "1 < [gone juliet none none is juliet@localhost/2 333]"});
+}
+
+TEST_CASE("a session that closed is told nothing, the others that it left [XEP-0045 §7.14]") {
+    Stage stage;
+    stage.open();
+    CHECK(stage.words(stage.room.on_gone(juliet, {}, stage.now)) ==
+          Strings{"1 < [gone juliet none none is juliet@localhost/2]"});
+}
+
+TEST_CASE("a nick that the service made of another is told by 210 at a change too [XEP-0045 §7.6]") {
+    Stage stage;
+    stage.open();
+    CHECK(stage.words(stage.room.on_presence(juliet, "Capulet", nullptr, "p1", stage.now, true)).back() ==
+          "2 < [Capulet participant none 110 210 id p1]");
+}
+
+TEST_CASE("a change of nick changes that of all the user's sessions [XEP-0045 §7.6]") {
+    Stage stage;
+    stage.open();
+    stage.joins(session("juliet", 20), "juliet");
+    CHECK(stage.words(stage.room.on_presence(juliet, "Capulet", nullptr, "", stage.now)) ==
+          Strings{"1 < [gone juliet participant none is juliet@localhost/2 now Capulet 303]",
+                  "2,20 < [gone juliet participant none now Capulet 110 303]",
+                  "1 < [Capulet participant none is juliet@localhost/2]", "20,2 < [Capulet participant none 110]"});
 }
 
 TEST_CASE("at shutdown every session sees itself go with 332") {

@@ -193,6 +193,11 @@ private:
 
     void see(const ShowPresence& shown) {
         const bool is_self = std::count(shown.statuses.begin(), shown.statuses.end(), 110) > 0;
+        // "You are not in the room."
+        if (shown.statuses == std::vector{110, 307, 333}) {
+            CHECK(inside_.count(jid_of(shown.to->front())) == 0);
+            return;
+        }
         for (const Route& route : *shown.to) {
             const Jid& jid = jid_of(route);
             if (is_self && shown.available)
