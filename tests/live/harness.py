@@ -141,10 +141,12 @@ def run(command, stdin=None, patience=None, env=None):
 class Test:
     """The folder, the binary, the cases. `with Test() as test: ... with test.case("..."): ...`"""
 
-    def __init__(self, limit=300):
+    def __init__(self, limit=300, options=None):
         parser = argparse.ArgumentParser()
         parser.add_argument("--binary", default=os.environ.get("BINARY", "build/release/mucbridge"))
         parser.add_argument("--slow", type=float, default=1, help="how many times slower the binary is than usual")
+        if options:
+            options(parser)
         self.options = parser.parse_args()
         self.binary = Path(self.options.binary).resolve()
         global PATIENCE
@@ -453,10 +455,12 @@ slixmpp = _slixmpp()
 class Client(slixmpp.ClientXMPP):
     """A slixmpp client that remembers every message and presence it got, in order."""
 
+    plugins = ("xep_0045", "xep_0199")
+
     def __init__(self, jid, password="any"):
         super().__init__(jid, password)
-        self.register_plugin("xep_0045")
-        self.register_plugin("xep_0199")
+        for plugin in self.plugins:
+            self.register_plugin(plugin)
         self["feature_mechanisms"].unencrypted_plain = True
         self.seen = []
         self.news = asyncio.Event()

@@ -121,6 +121,12 @@ listen:
   mod_version: {{}}
 {rooms}""")
 
+    @staticmethod
+    def also_configured(fields):
+        """What XEP-0045 calls a moderated room is two switches here: whether voice is needed, and whether all have it."""
+        moderated = fields.get("muc#roomconfig_moderatedroom")
+        return {} if moderated is None else {"members_by_default": "0" if moderated == "1" else "1"}
+
     def is_up(self):
         return "mucbridge: users are there" in self.child.text() and super().is_up()
 
