@@ -45,7 +45,7 @@ Result<Binding> fill(const Rule& rule, std::string_view name, const Values& valu
     for (const auto& mirror : rule.mirrors) {
         auto bound = mirror.bind(values);
         if (!bound)
-            return Error{"mirror " + std::to_string(binding.mirrors.size()) + " " + bound.error().text};
+            return Error{"is refused: mirror " + std::to_string(binding.mirrors.size()) + " " + bound.error().text};
         binding.mirrors.push_back(std::move(*bound));
     }
     return binding;
@@ -106,7 +106,7 @@ Result<Binding> Rule::bind(std::string_view name, const Values& values) const {
         return binding;
     // "{a}/{b}" and "{b}/{a}" are one address where both stand for the same.
     if (const auto clash = find_clash(*binding))
-        return Error{"mirror " + std::to_string(clash->mirror) + " " + clash->text};
+        return Error{"is refused: mirror " + std::to_string(clash->mirror) + " " + clash->text};
     return binding;
 }
 
