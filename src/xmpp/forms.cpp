@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/utf8.hpp"
+
 namespace mucbridge {
 
 namespace {
@@ -47,6 +49,17 @@ void add_field(Element& x, const FormField& field) {
     }
 }
 
+/// XEP-0004 §3.2: the var identifies the field in its form.
+const FormField* find_doubled(const Form& form) {
+    std::vector<const FormField*> fields;
+    for (const FormField& field : form.fields)
+        if (!field.var.empty())
+            fields.push_back(&field);
+    std::ranges::sort(fields, {}, &FormField::var);
+    const auto found = std::ranges::adjacent_find(fields, {}, &FormField::var);
+    return found == fields.end() ? nullptr : *found;
+}
+
 }  // namespace
 
 std::string_view FormField::value() const {
@@ -77,11 +90,12 @@ Element to_element(const Form& form) {
 
 Result<Form> parse_form(const Element& x) {
     if (x.name != "x" || x.ns != ns::data_form)
-        return Error{"want a data form, <x xmlns='jabber:x:data'/>, got <" + x.name + "/>"};
+        return Error{"want a data form, <x xmlns='jabber:x:data'/>, got <", cut_utf8(x.name, 80), "/>"};
     Form form;
     form.type = x.attribute("type");
     if (form.type != "form" && form.type != "submit" && form.type != "cancel" && form.type != "result")
-        return Error{"data form: want type 'form', 'submit', 'cancel' or 'result', got '" + form.type + "'"};
+        return Error{"data form: want type 'form', 'submit', 'cancel' or 'result', got '", cut_utf8(form.type, 80),
+                     "'"};
     for (const Node& node : x.nodes) {
         const Element* child = node.element();
         if (child == nullptr || child->ns != ns::data_form)
@@ -97,6 +111,8 @@ Result<Form> parse_form(const Element& x) {
                 return Error{"data form: field " + std::to_string(form.fields.size()) + " has no var"};
         }
     }
+    if (const FormField* doubled = find_doubled(form))
+        return Error{"data form: two fields are called '", cut_utf8(doubled->var, 80), "'"};
     return form;
 }
 

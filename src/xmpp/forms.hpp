@@ -41,8 +41,8 @@ struct Form {
 
 Element to_element(const Form& form);
 
-/// Wants the <x/>. Errors say which field is wrong: a type that is none of the four, a field without var that is not
-/// "fixed" (XEP-0004 §3.2). What the fields mean is not judged.
+/// Wants the <x/>. Errors say what is wrong: a type that is none of the four, a field without var that is not "fixed",
+/// two of one var (XEP-0004 §3.2). What the fields mean is not judged.
 Result<Form> parse_form(const Element& x);
 
 /// "1", "true", "0", "false" (XEP-0004 §3.3, boolean); nothing else.

@@ -62,6 +62,10 @@ TEST_CASE("what is no form is an error that says what was wanted") {
     CHECK(parse_form(x).error().text == "data form: want type 'form', 'submit', 'cancel' or 'result', got ''");
     x.set("type", "submit").add("field", ns::data_form);
     CHECK(parse_form(x).error().text == "data form: field 1 has no var");
+    x.nodes.clear();
+    for (const auto* var : {"a", "b", "a"})
+        x.add("field", ns::data_form).set("var", var);
+    CHECK(parse_form(x).error().text == "data form: two fields are called 'a'");
     CHECK(!parse_form(Element{"x", "jabber:x:oob", {}, {}}).has_value());
     CHECK(!parse_form(Element{"query", std::string(ns::data_form), {}, {}}).has_value());
 }
