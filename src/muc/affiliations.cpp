@@ -1,13 +1,11 @@
 #include "muc/affiliations.hpp"
 
-#include <algorithm>
-
 #include "muc/nick.hpp"
 
 namespace mucbridge {
 
 Affiliation Affiliations::of(const Jid& jid) const {
-    if (const Standing* own = find(jid.bare()))
+    if (const Standing* own = find(jid.bare()); own && own->affiliation != Affiliation::none)
         return own->affiliation;
     const Standing* domain = find(Jid{{}, jid.domain, {}});
     return domain && domain->affiliation == Affiliation::outcast ? Affiliation::outcast : Affiliation::none;
@@ -23,24 +21,31 @@ const Jid* Affiliations::holder_of(const std::string& folded_nick) const {
     return found == holders_.end() ? nullptr : &found->second;
 }
 
-void Affiliations::set(const Jid& bare, Standing standing) {
-    if (const Standing* before = find(bare); before && !before->nick.empty())
-        holders_.erase(fold_nick(before->nick));
-    if (standing.affiliation == Affiliation::none && standing.nick.empty()) {
-        standings_.erase(bare);
+void Affiliations::set(Jid bare, Standing standing) {
+    forget(bare);
+    if (standing.affiliation == Affiliation::none && standing.nick.empty())
         return;
-    }
     if (!standing.nick.empty())
         holders_.insert_or_assign(fold_nick(standing.nick), bare);
-    standings_.insert_or_assign(bare, std::move(standing));
+    ++counts_.at(static_cast<std::size_t>(standing.affiliation));
+    standings_.emplace(std::move(bare), std::move(standing));
+}
+
+void Affiliations::forget(const Jid& bare) {
+    const auto found = standings_.find(bare);
+    if (found == standings_.end())
+        return;
+    const auto holder = holders_.find(fold_nick(found->second.nick));
+    if (holder != holders_.end() && holder->second == bare)
+        holders_.erase(holder);
+    --counts_.at(static_cast<std::size_t>(found->second.affiliation));
+    standings_.erase(found);
 }
 
 void Affiliations::clear() { *this = Affiliations{}; }
 
 std::size_t Affiliations::count(Affiliation affiliation) const {
-    return static_cast<std::size_t>(std::count_if(standings_.begin(), standings_.end(), [&](const auto& each) {
-        return each.second.affiliation == affiliation;
-    }));
+    return counts_.at(static_cast<std::size_t>(affiliation));
 }
 
 }  // namespace mucbridge

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -27,7 +28,7 @@ public:
     /// For whom the nick is reserved, compared as fold_nick() has it; null: for nobody.
     const Jid* holder_of(const std::string& folded_nick) const;
     /// Neither affiliation nor nick: forgotten.
-    void set(const Jid& bare, Standing standing);
+    void set(Jid bare, Standing standing);
     void clear();
 
     const std::map<Jid, Standing>& all() const { return standings_; }
@@ -35,8 +36,11 @@ public:
     std::size_t count(Affiliation affiliation) const;
 
 private:
+    void forget(const Jid& bare);
+
     std::map<Jid, Standing> standings_;             // by bare JID
     std::unordered_map<std::string, Jid> holders_;  // by folded nick
+    std::array<std::size_t, 5> counts_{};           // by affiliation
 };
 
 }  // namespace mucbridge

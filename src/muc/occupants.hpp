@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/jid.hpp"
@@ -56,6 +57,15 @@ public:
     const Occupant* find_nick(const std::string& folded) const;
     /// Of this bare JID; a user may be inside under several nicks.
     const std::vector<Occupant*>& of_user(const Jid& bare) const;
+    /// Those for whom the question is answered with yes.
+    template <class Question>
+    std::vector<Occupant*> which(const Question& is_one) {
+        std::vector<Occupant*> found;
+        for (Occupant& occupant : occupants_)
+            if (is_one(std::as_const(occupant)))
+                found.push_back(&occupant);
+        return found;
+    }
 
     const std::list<Occupant>& all() const { return occupants_; }
     bool empty() const { return occupants_.empty(); }
@@ -75,7 +85,7 @@ private:
     std::unordered_map<Jid, std::list<Occupant>::iterator> by_jid_;
     std::unordered_map<std::string, Occupant*> by_nick_;  // folded
     std::unordered_map<Jid, std::vector<Occupant*>> by_user_;
-    mutable Audience everyone_;                           // null: to be made anew
+    mutable Audience everyone_;  // null: to be made anew
 };
 
 /// Whether both say the same; null says nothing.

@@ -34,6 +34,7 @@ struct RightsItem {
     std::optional<Affiliation> affiliation = {};
     std::optional<Role> role = {};
     std::string reason = {};
+    bool frees_nick = false;  // nick='': the one that was reserved is given up, §9.5
 };
 
 /// A mediated invitation as an occupant asks for it. XEP-0045 §7.8.2.
