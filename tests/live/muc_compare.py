@@ -3,14 +3,12 @@ muc_differences.txt, where every difference is with the clause of XEP-0045 that 
 
 `--only prosody,ejabberd` plays on some alone and prints their differences; `--write` brings the file up to date, with a
 "?" where a clause is wanted, which fails the test until there is one."""
-import asyncio
 import collections
 import re
-import sys
 from pathlib import Path
 
 import servers
-from harness import Failure, Gateway, Test, in_loop, want
+from harness import Gateway, Test, in_loop, want
 from muc_script import SCENES
 from muc_stage import Stage
 

@@ -2,7 +2,7 @@
 import asyncio
 import xml.etree.ElementTree as ET
 
-from harness import Client, Failure, Seen, slixmpp
+from harness import Client, Failure, slixmpp
 from muc_words import Words, in_a_fair_order
 
 ADMIN, OWNER, USER = (f"http://jabber.org/protocol/muc#{part}" for part in ("admin", "owner", "user"))

@@ -1,0 +1,161 @@
+"""Terminal clients of real people, each in a tmux of its own: what is typed, and what the screen shows."""
+import os
+import re
+import subprocess
+
+from harness import Child, Failure, eventually, want
+
+NOBODY = 65534
+
+
+class Terminal:
+    """A program in tmux, with a home of its own. `command()` is what runs; `account` says who logs in, and where."""
+
+    height = 50
+
+    def __init__(self, test, server, name):
+        self.server, self.name = server, name
+        self.home = test.path(type(self).__name__.lower())
+        self.socket = self.home / "tmux"
+        self.prepare()
+        env = {**os.environ, "HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / "config"), "XDG_CACHE_HOME": str(self.home / "cache"),
+               "XDG_DATA_HOME": str(self.home / "data"), "TERM": "screen", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+        env.pop("TMUX", None)
+        self.child = Child(["tmux", "-D", "-f", "/dev/null", "-S", self.socket], self.home / "tmux.log", env=env, cwd=self.home)
+        eventually(self.socket.exists, "tmux starts")
+        self.tmux("new-session", "-d", "-x", "160", "-y", str(self.height), *map(str, self.command()))
+
+    def tmux(self, *words):
+        done = subprocess.run(["tmux", "-S", self.socket, *words], capture_output=True, text=True, timeout=10)
+        want(done.returncode == 0, f"tmux {words[0]}: {done.stderr}")
+        return done.stdout
+
+    def screen(self):
+        return self.tmux("capture-pane", "-p")
+
+    def type(self, text):
+        self.tmux("send-keys", "-l", text)
+        self.tmux("send-keys", "Enter")
+
+    def shows(self, text, patience=None):
+        try:
+            eventually(lambda: text in self.screen(), text, patience)
+        except Failure:
+            raise Failure(f"{self.name}'s screen does not show {text!r}:\n{self.screen().rstrip()}") from None
+
+    def lines(self, text):
+        """The conversation's lines that hold this text; what is being typed is none."""
+        return [line for line in self.screen().splitlines()[:-3] if text in line]
+
+    def said(self):
+        """What the screen shows, without the times and the blanks."""
+        lines = (re.sub(r"\d\d:\d\d(:\d\d)?", "", line) for line in self.screen().splitlines())
+        return [" ".join(line.split()) for line in lines if line.strip()]
+
+
+class Profanity(Terminal):
+    NO_VOICE, PASSWORD_WANTED, NOT_A_MEMBER, REMOVED = "forbidden", "assword", "member", "affiliation"
+
+    def join(self, room, password=""):
+        self.type(f"/join {room} nick {self.name}" + (password and f" password {password}"))
+
+    def kick(self, nick, reason):
+        self.type(f'/kick {nick} {reason}')
+
+    def ban(self, jid, reason):
+        self.type(f'/ban {jid} {reason}')
+
+    def give_role(self, nick, role, reason):
+        self.type(f'/role set {role} {nick} {reason}')
+
+    def give_affiliation(self, jid, affiliation):
+        self.type(f'/affiliation set {affiliation} {jid}')
+
+    def set_subject(self, text):
+        self.type(f'/subject set "{text}"')
+
+    def leave(self):
+        self.type("/close")
+
+    def main_window(self):
+        self.type("/win 1")
+
+    def prepare(self):
+        data, settings = self.home / "data" / "profanity", self.home / "config" / "profanity"
+        for folder in (data, settings):
+            folder.mkdir(parents=True)
+        (data / "accounts").write_text(
+            f"[{self.name}]\nenabled=true\njid={self.name}@localhost\nserver={self.server.host}\nport={self.server.port}\n"
+            f"tls.policy=disable\nauth.policy=default\npassword=any\nresource=profanity\nmuc.service=rooms.localhost\nmuc.nick={self.name}\n")
+        (settings / "profrc").write_text("[ui]\nsplash=false\n[logging]\nmaxsize=1048580\n[notifications]\nremind=0\n")
+
+    def command(self):
+        return ["profanity", "--log", "DEBUG"]
+
+    def login(self):
+        self.shows("Profanity")
+        self.type(f"/connect {self.name}")
+        self.shows("logged in")
+        self.type("/presence room all")
+
+
+class Poezio(Terminal):
+    """It refuses to be root, so that it is nobody then. It needs SCRAM where there is no TLS."""
+
+    NO_VOICE, PASSWORD_WANTED, NOT_A_MEMBER, REMOVED = "Error>", "assword", "member", "affiliation"
+
+    def join(self, room, password=""):
+        self.type(f"/join {room}/{self.name}" + (password and f" {password}"))
+
+    def kick(self, nick, reason):
+        self.type(f'/kick {nick} {reason}')
+
+    def ban(self, jid, reason):
+        self.type(f'/ban {jid} {reason}')
+
+    def give_role(self, nick, role, reason):
+        self.type(f'/role {nick} {role} {reason}')
+
+    def give_affiliation(self, jid, affiliation):
+        self.type(f'/affiliation {jid} {affiliation}')
+
+    def set_subject(self, text):
+        self.type(f'/topic {text}')
+
+    def leave(self):
+        self.type("/close")
+
+    def main_window(self):
+        self.type("/win 0")
+
+    def prepare(self):
+        for folder in ("config", "data", "cache"):
+            (self.home / folder).mkdir()
+        self.settings = self.home / "config" / "poezio.cfg"
+        self.settings.write_text(
+            f"[Poezio]\njid = {self.name}@localhost/poezio\npassword = any\ncustom_host = {self.server.host}\ncustom_port = {self.server.port}\n"
+            f"force_encryption = false\nignore_certificate = true\ndefault_nick = {self.name}\nfirst_run_help = false\nrooms = \n"
+            "use_bookmarks_method = \nopen_all_bookmarks = false\nsend_initial_presence = true\nenable_vertical_tab_list = false\n"
+            "beep_on = \ndisplay_tune_notifications = false\nhide_user_list = false\nuse_log = false\nmam_sync = false\nload_log = 0\n"
+            "enable_carbons = false\nenable_avatars = false\ndevice_id = test\n")
+        if os.geteuid() == 0:
+            for path in (self.home.parent, self.home, *self.home.rglob("*")):
+                path.chmod(0o755 if path.is_dir() else 0o644)
+            for path in (self.home, *self.home.rglob("*")):
+                os.chown(path, NOBODY, NOBODY)
+
+    def command(self):
+        as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
+        return [*as_nobody, "poezio", "-f", self.settings, "-d", self.home / "data" / "debug.log"]
+
+    def login(self):
+        self.shows("Authentication success")
+
+    def type(self, text):
+        """A key that is read together with others is pasted text for it, Enter too."""
+        if text.startswith("/"):
+            self.tmux("send-keys", "-l", "/")
+            eventually(lambda: self.screen().rstrip().endswith("/"), "the slash is there")
+        self.tmux("send-keys", "-l", text.removeprefix("/"))
+        eventually(lambda: text[-20:].strip() in self.screen(), f"{text} is typed")
+        self.tmux("send-keys", "Enter")
