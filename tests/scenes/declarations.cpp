@@ -31,6 +31,20 @@ void declare_user(Stage& stage, const Words& words) {
     stage.add_user(std::move(casting));
 }
 
+PayloadKind payload_of(const Words& words) {
+    const std::string payload = words.get("PAYLOAD", "text");
+    if (payload != "text" && payload != "json")
+        throw Failure{"payload text or json", payload};
+    return payload == "json" ? PayloadKind::json : PayloadKind::text;
+}
+
+Direction direction_of(const Words& words) {
+    const std::string direction = words.get("DIRECTION", "both");
+    if (direction != "both" && direction != "in" && direction != "out")
+        throw Failure{"direction both, in or out", direction};
+    return direction == "in" ? Direction::in : direction == "out" ? Direction::out : Direction::both;
+}
+
 void declare_rule(Stage& stage, const Words& words) {
     RuleConfig rule;
     const std::string& text = words["RULE"];
@@ -40,15 +54,50 @@ void declare_rule(Stage& stage, const Words& words) {
     rule.topic = text.substr(text.find('=') + 1);
     if (words.has("FILTER"))
         rule.read = words["FILTER"];
-    const std::string payload = words.get("PAYLOAD", "text"), direction = words.get("DIRECTION", "both");
-    if ((payload != "text" && payload != "json") || (direction != "both" && direction != "in" && direction != "out"))
-        throw Failure{"payload text or json, direction both, in or out", payload + ", " + direction};
-    rule.payload = payload == "json" ? PayloadKind::json : PayloadKind::text;
-    rule.direction = direction == "in" ? Direction::in : direction == "out" ? Direction::out : Direction::both;
+    rule.payload = payload_of(words);
+    rule.direction = direction_of(words);
     rule.qos = static_cast<int>(number(words.get("QOS", "1")));
     rule.retain = words.has("retain");
     rule.nick = words.get("TEXT", "");
     stage.config.rules.push_back(std::move(rule));
+}
+
+RuleConfig& last_rule(Stage& stage) {
+    if (stage.config.rules.empty())
+        throw Failure{"a rule before it", "none"};
+    return stage.config.rules.back();
+}
+
+/// "mirror garden/copy direction in": of the rule before it.
+void declare_mirror(Stage& stage, const Words& words) {
+    MirrorConfig mirror;
+    mirror.topic = words["TOPIC"];
+    mirror.payload = payload_of(words);
+    mirror.direction = direction_of(words);
+    last_rule(stage).mirrors.push_back(std::move(mirror));
+}
+
+/// Whom the rule before it lets read or write.
+void declare_who(Stage& stage, const Words& words, std::vector<std::string> WhoConfig::*patterns) {
+    WhoConfig& who = last_rule(stage).who;
+    who.configured = true;
+    (who.*patterns).push_back(words["PATTERN"]);
+}
+
+/// "alias kitchen=Sensors/Kitchen": the room's name, and what stands for it in addresses.
+void declare_alias(Stage& stage, const Words& words) {
+    const std::string& text = words["ALIAS"];
+    const auto at = text.find('=');
+    if (at == std::string::npos)
+        throw Failure{"an alias, ROOM=TOPIC", text};
+    stage.config.aliases.push_back({text.substr(0, at), text.substr(at + 1)});
+}
+
+void declare_administrator(Stage& stage, const Words& words) {
+    const auto jid = Jid::parse(words["JID"]);
+    if (!jid)
+        throw Failure{"a JID", words["JID"]};
+    stage.config.administrators.push_back(*jid);
 }
 
 void declare_protocol(Stage& stage, const Words& words) {
@@ -68,11 +117,15 @@ void declare_limit(Stage& stage, const Words& words) {
                                                  {"lines-in-flight", &limits.lines_in_flight_per_room},
                                                  {"occupants", &limits.occupants_per_room},
                                                  {"rooms-per-session", &limits.rooms_per_session},
+                                                 {"nick-characters", &limits.nick_characters},
+                                                 {"room-bytes", &limits.room_bytes},
                                                  {"body-bytes", &limits.body_bytes}};
     const auto found = known.find(words["LIMIT"]);
     if (found == known.end())
-        throw Failure{"waiting-lines, history-lines, lines-in-flight, occupants, rooms-per-session or body-bytes",
-                      words["LIMIT"]};
+        throw Failure{
+            "waiting-lines, history-lines, lines-in-flight, occupants, rooms-per-session, nick-characters, "
+            "room-bytes or body-bytes",
+            words["LIMIT"]};
     *found->second = number(words["NUMBER"]);
 }
 
@@ -86,6 +139,11 @@ void add_declarations(Verbs& verbs) {
         [](Stage& stage, const Words& words) { stage.add_gateway(words["GATEWAY"], words.get("KEY", "")); });
     add("rule RULE [reading FILTER] [payload PAYLOAD] [qos QOS] [direction DIRECTION] [retain] [nick TEXT]",
         declare_rule);
+    add("mirror TOPIC [payload PAYLOAD] [direction DIRECTION]", declare_mirror);
+    add("may read PATTERN", [](Stage& stage, const Words& words) { declare_who(stage, words, &WhoConfig::read); });
+    add("may write PATTERN", [](Stage& stage, const Words& words) { declare_who(stage, words, &WhoConfig::write); });
+    add("alias ALIAS", declare_alias);
+    add("administrator JID", declare_administrator);
     add("broker speaks MQTT VERSION", declare_protocol);
     add("limit LIMIT NUMBER", declare_limit);
 }

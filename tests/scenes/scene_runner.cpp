@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
     add_broker_verbs(verbs);
     add_topic_verbs(verbs);
     add_user_verbs(verbs);
+    add_rights_verbs(verbs);
     add_user_outcomes(verbs);
 
     std::vector<std::string> files(argv + 1, argv + argc);

@@ -18,6 +18,7 @@ using Verbs = std::vector<Verb>;
 
 void add_declarations(Verbs& verbs);   // before anything happens
 void add_user_verbs(Verbs& verbs);     // what users do
+void add_rights_verbs(Verbs& verbs);   // what moderators, admins and owners do
 void add_user_outcomes(Verbs& verbs);  // what they get to see
 void add_broker_verbs(Verbs& verbs);   // the broker, time, gateways
 void add_topic_verbs(Verbs& verbs);    // publishers and subscribers elsewhere
