@@ -3,12 +3,14 @@
 profanity comes to us directly; poezio, which wants SCRAM or TLS, through Prosody, whose component we are."""
 import asyncio
 import difflib
+import xml.etree.ElementTree as ET
 
 import clients
 import servers
-from harness import Client, Gateway, Mosquitto, Test, in_loop, want
+from harness import Client, Gateway, Mosquitto, Test, eventually, in_loop, want
 
 OWNER = "http://jabber.org/protocol/muc#owner"
+ITEM = "{http://jabber.org/protocol/muc#user}item"
 ROOMS = "rooms.localhost"
 
 
@@ -28,13 +30,13 @@ class Owner(Client):
 
     async def ask(self, inner):
         iq = self.make_iq_set(ito=self.room)
-        iq.append(__import__("xml.etree.ElementTree", fromlist=["x"]).fromstring(inner))
+        iq.append(ET.fromstring(inner))
         await iq.send(timeout=10)
 
     async def sees(self, nick, role="", type=""):
         """An occupant's presence, so that what follows comes after it."""
         def is_it(s):
-            item = s.element.find(".//{http://jabber.org/protocol/muc#user}item")
+            item = s.element.find(f".//{ITEM}")
             return (s.kind, s.nick, s.type) == ("presence", nick, type) and (not role or item is not None and item.get("role") == role)
         found = await self.until(lambda: next((s for s in self.seen if is_it(s)), None), f"{nick} {type} {role}")
         self.seen.remove(found)
@@ -66,8 +68,8 @@ async def moderator(owner, juliet, person):
     person.kick("juliet", "begone")
     await owner.sees("juliet", type="unavailable")
     person.give_affiliation("juliet@localhost", "member")
-    await owner.until(lambda: any(s.kind == "message" and s.sender == owner.room and s.element.find(
-        ".//{http://jabber.org/protocol/muc#user}item") is not None for s in owner.seen), "the absent member is told of")
+    await owner.until(lambda: any(s.kind == "message" and s.element.find(f".//{ITEM}[@jid='juliet@localhost']") is not None
+                                  for s in owner.seen), "the absent member is told of [9.3]")
     await juliet.join(owner.room, "juliet")
     await owner.sees("juliet", "participant")
     await owner.shown(person, "mark three")
@@ -92,52 +94,48 @@ async def visitor(owner, juliet, person):
     person.type("a participant may")
     await owner.heard("a participant may")
     person.set_subject("Of mine")
+    await asyncio.to_thread(eventually, lambda: person.screen().count(person.NO_VOICE) == 2, "the subject is refused")
     await owner.shown(person, "mark three")
     await owner.give(nick="romeo", role="none")
-    await asyncio.to_thread(person.shows, "kicked")
+    await asyncio.to_thread(person.shows, "icked")
     return person.said()
 
 
 async def password(owner, juliet, person):
     await owner.make("cave", passwordprotectedroom="1", roomsecret="sesame")
     person.join(owner.room)
-    await asyncio.to_thread(person.shows, person.PASSWORD_WANTED)
+    await asyncio.to_thread(person.is_refused)
+    refused = person.said()
     person.join(owner.room, "sesame")
     await owner.sees("romeo")
     await owner.shown(person, "mark one")
-    return person.said()
+    return refused + person.said()
 
 
 async def members_only(owner, juliet, person):
     await owner.make("club", membersonly="1")
     person.join(owner.room)
-    await asyncio.to_thread(person.shows, person.NOT_A_MEMBER)
+    await asyncio.to_thread(person.is_refused)
+    refused = person.said()
     await owner.give(jid="romeo@localhost", affiliation="member")
     person.join(owner.room)
     await owner.sees("romeo")
     await owner.shown(person, "mark one")
     await owner.give(jid="romeo@localhost", affiliation="none")
     await asyncio.to_thread(person.shows, person.REMOVED)
-    return person.said()
+    return refused + person.said()
 
 
-SCENES = [moderator, visitor, password, members_only]
-
-
-async def played(test, server, make):
-    """The scenes, on one server: what the screen shows at the end of each."""
-    owner, juliet = await Owner.login(server, "nurse@localhost"), await Client.login(server, "juliet@localhost")
-    screens = {}
-    for scene in SCENES:
-        person = make(test, server, "romeo")
-        await asyncio.to_thread(person.login)
-        screens[scene.__name__] = await scene(owner, juliet, person)
-        person.type("/quit")
-        await owner.sees("romeo", type="unavailable") if scene is moderator else None
-        person.child.kill()
+async def played(test, server, make, scene):
+    """What the screen shows at the end of a scene."""
+    owner, juliet = await Owner.login(server, "nurse@localhost"), await Client.login(server, "juliet@localhost/balcony")
+    person = make(test, server, "romeo")
+    await asyncio.to_thread(person.login)
+    shown = await scene(owner, juliet, person)
+    person.child.kill()
     await owner.bye()
     await juliet.bye()
-    return screens
+    return shown
 
 
 RULES = [{"room": "{name}", "topic": "{name}", "who": {"read": "*", "write": "*"}}]
@@ -153,8 +151,12 @@ def ours(test, broker, make):
     return server
 
 
+# Prosody leaves the <x/> out of a refused join, and profanity takes itself for inside then: ejabberd is the model there.
+MODELS = {moderator: servers.Prosody, visitor: servers.Prosody, password: servers.Ejabberd, members_only: servers.Ejabberd}
+
+
 def options(parser):
-    parser.add_argument("--only", default="", help="ours or prosody")
+    parser.add_argument("--models", action="store_true", help="show what is to be seen on the others' servers alone")
     parser.add_argument("--client", default="", help="Profanity or Poezio")
 
 
@@ -163,16 +165,11 @@ with Test(limit=200, options=options) as test:
     for make in (clients.Profanity, clients.Poezio):
         if test.options.client not in ("", make.__name__):
             continue
-        screens = {}
-        for name, house in (("prosody", lambda: servers.Prosody(test)), ("ours", lambda: ours(test, broker, make))):
-            if test.options.only not in ("", name):
-                continue
-            with test.case(f"a person in {make.__name__} on {name}"):
-                screens[name] = in_loop(played(test, house(), make))
-                if test.options.only:
-                    for scene, lines in screens[name].items():
-                        print(f"--- {scene}", *lines, sep="\n")
-        for scene in SCENES if len(screens) == 2 else ():
-            with test.case(f"{make.__name__} shows the same of a {scene.__name__} on ours as on Prosody"):
-                theirs, own = screens["prosody"][scene.__name__], screens["ours"][scene.__name__]
-                want(theirs == own, "\n".join(difflib.unified_diff(theirs, own, "Prosody", "ours", lineterm="")))
+        for scene, model in MODELS.items():
+            with test.case(f"{make.__name__} shows the same of a {scene.__name__} on ours as on {model.__name__}"):
+                theirs = in_loop(played(test, model(test), make, scene))
+                if test.options.models:
+                    print(*theirs, sep="\n")
+                    continue
+                own = in_loop(played(test, ours(test, broker, make), make, scene))
+                want(theirs == own, "\n".join(difflib.unified_diff(theirs, own, model.__name__, "ours", lineterm="")))

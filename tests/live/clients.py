@@ -48,13 +48,15 @@ class Terminal:
         return [line for line in self.screen().splitlines()[:-3] if text in line]
 
     def said(self):
-        """What the screen shows, without the times and the blanks."""
-        lines = (re.sub(r"\d\d:\d\d(:\d\d)?", "", line) for line in self.screen().splitlines())
-        return [" ".join(line.split()) for line in lines if line.strip()]
+        """What the screen shows, without times, blanks and what the client says of itself and of the server at login."""
+        lines = (re.sub(r"\d\d:\d\d(:\d\d)?|│.*", "", line) for line in self.screen().splitlines())
+        lines = (re.sub(self.SERVERS_WORDS, r"\1...", " ".join(line.split())) for line in lines)
+        return [line for line in lines if line and not re.search(self.AT_LOGIN, line)]
 
 
 class Profanity(Terminal):
-    NO_VOICE, PASSWORD_WANTED, NOT_A_MEMBER, REMOVED = "forbidden", "assword", "member", "affiliation"
+    NO_VOICE, REMOVED = "Error from", "Available for chat"
+    AT_LOGIN, SERVERS_WORDS = r"carbons|OMEMO|logged in|account|TLS connection|presence updates", r"(Error from \S+: ).*"
 
     def join(self, room, password=""):
         self.type(f"/join {room} nick {self.name}" + (password and f" password {password}"))
@@ -74,12 +76,6 @@ class Profanity(Terminal):
     def set_subject(self, text):
         self.type(f'/subject set "{text}"')
 
-    def leave(self):
-        self.type("/close")
-
-    def main_window(self):
-        self.type("/win 1")
-
     def prepare(self):
         data, settings = self.home / "data" / "profanity", self.home / "config" / "profanity"
         for folder in (data, settings):
@@ -87,22 +83,29 @@ class Profanity(Terminal):
         (data / "accounts").write_text(
             f"[{self.name}]\nenabled=true\njid={self.name}@localhost\nserver={self.server.host}\nport={self.server.port}\n"
             f"tls.policy=disable\nauth.policy=default\npassword=any\nresource=profanity\nmuc.service=rooms.localhost\nmuc.nick={self.name}\n")
-        (settings / "profrc").write_text("[ui]\nsplash=false\n[logging]\nmaxsize=1048580\n[notifications]\nremind=0\n")
+        (settings / "profrc").write_text("[ui]\nsplash=false\n[logging]\nmaxsize=1048580\n[notifications]\nremind=0\n[chatstates]\nenabled=false\n"
+                                         "[connection]\ncarbons=false\n")
 
     def command(self):
-        return ["profanity", "--log", "DEBUG"]
+        return ["profanity"]
 
     def login(self):
         self.shows("Profanity")
         self.type(f"/connect {self.name}")
         self.shows("logged in")
         self.type("/presence room all")
+        self.shows("All presence updates")
+        self.type("/clear")
+
+    def is_refused(self):
+        self.shows("reason: ")
 
 
 class Poezio(Terminal):
     """It refuses to be root, so that it is nobody then. It needs SCRAM where there is no TLS."""
 
-    NO_VOICE, PASSWORD_WANTED, NOT_A_MEMBER, REMOVED = "Error>", "assword", "member", "affiliation"
+    NO_VOICE, REMOVED = "Error>", "has left the room"
+    AT_LOGIN, SERVERS_WORDS = r"bookmark|Your JID|- - - -|<not-allowed", r"(Error> \S+: \w+: |Could not set role).*"
 
     def join(self, room, password=""):
         self.type(f"/join {room}/{self.name}" + (password and f" {password}"))
@@ -122,22 +125,17 @@ class Poezio(Terminal):
     def set_subject(self, text):
         self.type(f'/topic {text}')
 
-    def leave(self):
-        self.type("/close")
-
-    def main_window(self):
-        self.type("/win 0")
 
     def prepare(self):
         for folder in ("config", "data", "cache"):
             (self.home / folder).mkdir()
-        self.settings = self.home / "config" / "poezio.cfg"
+        self.settings, self.debug_log = self.home / "config" / "poezio.cfg", self.home / "data" / "debug.log"
         self.settings.write_text(
             f"[Poezio]\njid = {self.name}@localhost/poezio\npassword = any\ncustom_host = {self.server.host}\ncustom_port = {self.server.port}\n"
             f"force_encryption = false\nignore_certificate = true\ndefault_nick = {self.name}\nfirst_run_help = false\nrooms = \n"
             "use_bookmarks_method = \nopen_all_bookmarks = false\nsend_initial_presence = true\nenable_vertical_tab_list = false\n"
             "beep_on = \ndisplay_tune_notifications = false\nhide_user_list = false\nuse_log = false\nmam_sync = false\nload_log = 0\n"
-            "enable_carbons = false\nenable_avatars = false\ndevice_id = test\n")
+            "enable_carbons = false\nenable_avatars = false\ndevice_id = test\nsend_chat_states = false\n")
         if os.geteuid() == 0:
             for path in (self.home.parent, self.home, *self.home.rglob("*")):
                 path.chmod(0o755 if path.is_dir() else 0o644)
@@ -146,10 +144,14 @@ class Poezio(Terminal):
 
     def command(self):
         as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
-        return [*as_nobody, "poezio", "-f", self.settings, "-d", self.home / "data" / "debug.log"]
+        return [*as_nobody, "poezio", "-f", self.settings, "-d", self.debug_log]
 
     def login(self):
         self.shows("Authentication success")
+
+    def is_refused(self):
+        """This version of it shows nothing of that."""
+        eventually(lambda: re.search("RECV: <presence [^>]*type=.error", self.debug_log.read_text(errors="replace")), "the refusal")
 
     def type(self, text):
         """A key that is read together with others is pasted text for it, Enter too."""
