@@ -69,6 +69,13 @@ void print_broker(const std::string& name, const json& broker) {
         std::cout << "    " << reason << '\n';
 }
 
+void print_component(const json& component) {
+    std::cout << "component " << text_of(component, "domain") << " of " << text_of(component, "server") << ": "
+              << text_of(component, "state") << ", " << text_of(component, "sessions") << " sessions\n";
+    if (const auto reason = text_of(component, "reason"); !reason.empty())
+        std::cout << "    " << reason << '\n';
+}
+
 void print_for_people(const json& status) {
     std::cout << (status.value("ready", false) ? "ready" : "not ready") << " (mucbridge " << text_of(status, "version")
               << ", up " << text_of(status, "uptime_seconds") << " s)\n";
@@ -77,6 +84,8 @@ void print_for_people(const json& status) {
     std::cout << "domain " << text_of(status, "domain") << ", rooms at " << text_of(status, "rooms_domain") << '\n';
     std::cout << text_of(status, "sessions") << " sessions, " << text_of(status, "rooms") << " rooms, "
               << text_of(status, "occupants") << " occupants\n";
+    for (const auto& component : part_of(status, "components"))
+        print_component(component);
     for (const auto& [name, broker] : part_of(status, "brokers").items())
         print_broker(name, broker);
     std::cout << "lines:";
@@ -106,8 +115,9 @@ int wait_until(const ConfigFlags& flags, const std::string& wanted, std::chrono:
             return exit_code::ok;
         if (Clock::now() + between >= deadline) {
             std::cerr << "mucbridge: not " << wanted << " in time: "
-                      << (answer.is_up() ? "the gateway runs, but a broker is not up (mucbridge status tells)"
-                                         : answer.why_not)
+                      << (answer.is_up()
+                              ? "the gateway runs, but a broker or component is not up (mucbridge status tells)"
+                              : answer.why_not)
                       << '\n';
             return answer.to_exit_code();
         }
@@ -136,7 +146,9 @@ void add_wait(CLI::App& program, Command& chosen) {
     command->add_option("--timeout", *timeout, "How long at most [30]")
         ->type_name("SECONDS")
         ->check(CLI::Range(0.0, 86400.0));
-    command->add_option("--for", *wanted, "ready: listening and connected to every broker; up: running [ready]")
+    command
+        ->add_option("--for", *wanted,
+                     "ready: listening and connected to every broker and component; up: running [ready]")
         ->type_name("ready|up")
         ->check(CLI::IsMember({"ready", "up"}));
     command->footer("Exits with 0 then; after the time with 75 if it runs, with 69 if nobody answers.");

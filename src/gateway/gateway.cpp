@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "broker/broker.hpp"
+#include "gateway/component_door.hpp"
 #include "gateway/hub.hpp"
 #include "gateway/state.hpp"
 #include "version.hpp"
@@ -42,11 +43,18 @@ struct Gateway::Impl {
     std::unique_ptr<State> state;
     std::unique_ptr<Hub> hub;
     std::vector<std::unique_ptr<Listener>> listeners;
+    struct Placed {
+        unsigned loop;
+        std::unique_ptr<ComponentDoor> door;
+    };
+    std::vector<Placed> components;
     Now started = read_clocks();
     unsigned next_loop = 0;
     bool running = false;
 
     Result<void> listen();
+    void add_components();
+    void close_streams();
     void wait_for_lines(std::chrono::milliseconds patience);
     template <class Task>
     void on_each_loop(Task task) {
@@ -86,6 +94,7 @@ Result<std::unique_ptr<Gateway>> Gateway::make(Config config) {
     impl->hub = std::move(*hub);
     if (const auto listening = impl->listen(); !listening)
         return listening.error();
+    impl->add_components();
     return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
 }
 
@@ -104,11 +113,21 @@ Result<void> Gateway::Impl::listen() {
     return {};
 }
 
+void Gateway::Impl::add_components() {
+    const auto& configured = hub->config().components;
+    for (unsigned index = 0; index < configured.size(); ++index) {
+        const unsigned loop = index % hub->loop_count();
+        components.push_back({loop, std::make_unique<ComponentDoor>(*hub, loop, configured[index])});
+    }
+}
+
 void Gateway::start() {
     impl_->running = true;
     impl_->started = read_clocks();
     for (Link* link : impl_->hub->links())
         impl_->hub->loop(link_loop).post([link] { link->connect(); });
+    for (auto& [loop, door] : impl_->components)
+        impl_->hub->loop(loop).post([door = door.get()] { door->start(); });
     for (unsigned index = 0; index < impl_->hub->loop_count(); ++index)
         impl_->hub->loop(index).start();
     const Config& config = impl_->hub->config();
@@ -127,6 +146,22 @@ void Gateway::Impl::wait_for_lines(std::chrono::milliseconds patience) {
     }
 }
 
+/// The streams' last words are written and answered; a peer that does not answer is not waited for longer.
+void Gateway::Impl::close_streams() {
+    on_each_loop([&](unsigned index) { hub->sessions(index).shut_down(); });
+    for (auto& [loop, door] : components)
+        ask(hub->loop(loop), [&door = door] { return door->stop(), true; });
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    for (std::size_t open = 1; open > 0 && std::chrono::steady_clock::now() < deadline;) {
+        open = 0;
+        on_each_loop([&](unsigned index) { open += hub->sessions(index).count(); });
+        for (auto& [loop, door] : components)
+            open += ask(hub->loop(loop), [&door = door] { return door->is_over() ? 0U : 1U; });
+        if (open > 0)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+}
+
 void Gateway::stop(std::chrono::milliseconds patience) {
     Impl& impl = *impl_;
     if (!impl.running)
@@ -139,16 +174,7 @@ void Gateway::stop(std::chrono::milliseconds patience) {
     });
     impl.wait_for_lines(patience);
     impl.on_each_loop([&](unsigned index) { impl.hub->rooms(index).shut_down(); });
-    impl.on_each_loop([&](unsigned index) { impl.hub->sessions(index).shut_down(); });
-    // The streams' last words are written and answered; a client that does not answer is not waited for longer.
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-    std::size_t open = 1;
-    while (open > 0 && std::chrono::steady_clock::now() < deadline) {
-        open = 0;
-        impl.on_each_loop([&](unsigned index) { open += impl.hub->sessions(index).count(); });
-        if (open > 0)
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    impl.close_streams();
     for (unsigned index = 0; index < impl.hub->loop_count(); ++index)
         impl.hub->loop(index).stop();
     for (Link* link : impl.hub->links())
@@ -185,6 +211,17 @@ std::string Gateway::status() {
         }
         return true;
     });
+    ordered_json components = ordered_json::array();
+    for (auto& [loop, door] : impl.components) {
+        const ComponentStatus status = ask(impl.hub->loop(loop), [&door = door] { return door->status(); });
+        is_ready = is_ready && status.is_up;
+        sessions += status.sessions;
+        components.push_back({{"domain", status.domain},
+                              {"server", status.server},
+                              {"state", status.is_up ? "up" : "connecting"},
+                              {"reason", status.reason},
+                              {"sessions", status.sessions}});
+    }
     const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(read_clocks().tick - impl.started.tick);
     ordered_json out;
     out["ready"] = is_ready;
@@ -197,6 +234,8 @@ std::string Gateway::status() {
     out["sessions"] = sessions;
     out["rooms"] = rooms;
     out["occupants"] = occupants;
+    if (!components.empty())
+        out["components"] = std::move(components);
     out["brokers"] = std::move(brokers);
     out["lines"] = {{"published", lines.published},
                     {"refused", lines.refused},

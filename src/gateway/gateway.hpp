@@ -31,12 +31,14 @@ public:
     /// One JSON object: {"ready": bool, "version": "...", "uptime_seconds": n, "listen": ["xmpp://..."], "domain":
     /// "...", "rooms_domain": "...",
     ///  "sessions": n, "rooms": n, "occupants": n,
+    ///  "components": [{"domain": "...", "server": "xmpp://...", "state": "up|connecting", "reason": "...",
+    ///  "sessions": n}],
     ///  "brokers": {"main": {"state": "up|connecting|down", "protocol": "MQTT 5", "endpoint": "mqtt://127.0.0.1:1883",
     ///  "reason": "...",
     ///                       "in_flight": n, "waiting": n}},
     ///  "lines": {"published": n, "refused": n, "said": n, "foreign": n, "duplicates": n, "not_echoed": n,
     ///  "not_confirmed": n}}
-    /// Ready: listening, and every broker is up. Callable from any thread but a loop's.
+    /// Ready: listening, and every broker and component is up. Callable from any thread but a loop's.
     std::string status();
 
 private:

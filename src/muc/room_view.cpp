@@ -13,9 +13,12 @@ void strip_role(ShowPresence& shown) {
         shown.occupant.role = Role::none;
 }
 
+/// Who is neither inside under a nick nor to be told of by JID is nobody.
 void strip_actor(ShowPresence& shown, bool with_jid) {
     if (shown.actor && !with_jid)
         shown.actor->real_jid.reset();
+    if (shown.actor && shown.actor->nick.empty() && !shown.actor->real_jid)
+        shown.actor.reset();
 }
 
 }  // namespace
@@ -119,18 +122,17 @@ void Room::show_to(Effects& effects, const Occupants::Others& to, const Occupant
 
 /// The same to sessions of the occupant itself: with 110.
 void Room::show_to_self(Effects& effects, const Occupant& occupant, ShowPresence shown, const Audience& to) const {
-    const bool with_jid = sees_jids(occupant.role);
     shown.to = to;
     shown.statuses.push_back(110);
     std::sort(shown.statuses.begin(), shown.statuses.end());
-    shown.occupant = view(occupant, std::move(shown.occupant.extra), with_jid ? &occupant.shown().jid : nullptr);
+    // One's own JID is no secret, and it is how clients know which session they are shown as.
+    shown.occupant = view(occupant, std::move(shown.occupant.extra), &occupant.shown().jid);
     strip_role(shown);
-    strip_actor(shown, with_jid);
+    strip_actor(shown, sees_jids(occupant.role));
     effects.emplace_back(std::move(shown));
 }
 
 /// After a change of role, affiliation or reserved nick: `before` is the role until now, `how` says who did it and why.
-/// Who may now see real JIDs is shown them.
 void Room::show_changed(Effects& effects, const Occupant& occupant, Role before, ShowPresence how) const {
     const Jid& real = occupant.shown().jid;
     how.occupant.extra = occupant.shown().extra;
@@ -141,10 +143,7 @@ void Room::show_changed(Effects& effects, const Occupant& occupant, Role before,
         gone.available = false;
         show_to(effects, occupants_.others(&occupant), occupant, gone, real);
     }
-    const Audience self = make_audience(occupant);
-    show_to_self(effects, occupant, std::move(how), self);
-    if (sees_jids(occupant.role) && !sees_jids(before))
-        show_occupants(effects, occupant, self);
+    show_to_self(effects, occupant, std::move(how), make_audience(occupant));
 }
 
 /// To those who may see real JIDs: of somebody who is not inside. XEP-0045 §9.3, example 195.

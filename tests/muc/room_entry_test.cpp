@@ -19,7 +19,7 @@ TEST_CASE("who comes while the subscription is asked waits in line") {
     CHECK(stage.words(stage.room.on_granted({true}, stage.now)) ==
           Strings{"1 < [romeo moderator owner is romeo@localhost/1 110 201]", "1 < : subject ''",
                   "2 < [romeo moderator owner]", "1 < [juliet participant none is juliet@localhost/2]",
-                  "2 < [juliet participant none 110]", "2 < : subject ''"});
+                  "2 < [juliet participant none is juliet@localhost/2 110]", "2 < : subject ''"});
 }
 
 TEST_CASE("a refused subscription is the join error of all who wait, in the broker's words") {
@@ -112,8 +112,8 @@ TEST_CASE("the others, oneself, history, subject, in this order [XEP-0045 §7.1]
           Strings{"3 < [romeo moderator owner]", "3 < [juliet participant none]",
                   "1 < [tybalt participant none is tybalt@localhost/3 <show>dnd</show>]",
                   "2 < [tybalt participant none <show>dnd</show>]",
-                  "3 < [tybalt participant none 110 id j1 <show>dnd</show>]", "3 < romeo: But soft (delayed)",
-                  "3 < romeo: subject 'Verona' (delayed)"});
+                  "3 < [tybalt participant none is tybalt@localhost/3 110 id j1 <show>dnd</show>]",
+                  "3 < romeo: But soft (delayed)", "3 < romeo: subject 'Verona' (delayed)"});
 }
 
 TEST_CASE("history is stamped with the time of the line, and keeps its stanza-id [XEP-0045 §7.2.13]") {
@@ -158,7 +158,7 @@ TEST_CASE("a nick that the service made of another is told by 210 [XEP-0045 §7.
     Stage stage;
     stage.open();
     CHECK(in_words(stage.joins(tybalt, "tybalt", {.nick_was_changed = true}))[4] ==
-          "3 < [tybalt participant none 110 210]");
+          "3 < [tybalt participant none is tybalt@localhost/3 110 210]");
 }
 
 TEST_CASE("a nick in use is refused, whatever its case [XEP-0045 §7.2.8]") {
@@ -216,7 +216,7 @@ TEST_CASE("in a moderated room one enters without voice, a member with it [XEP-0
     stage.room.remember_affiliation(tybalt.jid, Affiliation::member);
     stage.open();
     CHECK(in_words(stage.joins(tybalt, "tybalt"))[1] == "3 < [juliet visitor none]");
-    CHECK(in_words(stage.joins(tybalt, "tybalt"))[2] == "3 < [tybalt participant member 110]");
+    CHECK(in_words(stage.joins(tybalt, "tybalt"))[2] == "3 < [tybalt participant member is tybalt@localhost/3 110]");
 }
 
 TEST_CASE("a join by one who is inside gets the whole sequence again, and nobody else anything [XEP-0045 §7.2.1]") {
@@ -246,9 +246,10 @@ TEST_CASE("a join under another nick by one who is inside changes the nick first
     stage.open();
     CHECK(in_words(stage.joins(juliet, "rosaline")) ==
           Strings{"1 < [gone juliet participant none is juliet@localhost/2 now rosaline 303]",
-                  "2 < [gone juliet participant none now rosaline 110 303]",
-                  "1 < [rosaline participant none is juliet@localhost/2]", "2 < [rosaline participant none 110]",
-                  "2 < [romeo moderator owner]", "2 < [rosaline participant none 110]", "2 < : subject ''"});
+                  "2 < [gone juliet participant none is juliet@localhost/2 now rosaline 110 303]",
+                  "1 < [rosaline participant none is juliet@localhost/2]",
+                  "2 < [rosaline participant none is juliet@localhost/2 110]", "2 < [romeo moderator owner]",
+                  "2 < [rosaline participant none is juliet@localhost/2 110]", "2 < : subject ''"});
     CHECK(in_words(stage.joins(juliet, "romeo")) == Strings{"2 < refused romeo conflict cancel"});
 }
 
@@ -257,26 +258,27 @@ TEST_CASE("another session of the same user shares the nick [XEP-0045 §7.2.8]")
     stage.open();
     const Visitor phone = session("juliet", 20);
     CHECK(in_words(stage.joins(phone, "Juliet", {.extra = bytes("<show>away</show>")})) ==
-          Strings{"20 < [romeo moderator owner]",
-                  "1 < [juliet participant none is juliet@localhost/20 <show>away</show>]",
-                  "2 < [juliet participant none 110 <show>away</show>]",
-                  "20 < [juliet participant none 110 210 <show>away</show>]", "20 < : subject ''"});
+          Strings{
+              "20 < [romeo moderator owner]", "1 < [juliet participant none is juliet@localhost/20 <show>away</show>]",
+              "2 < [juliet participant none is juliet@localhost/20 110 <show>away</show>]",
+              "20 < [juliet participant none is juliet@localhost/20 110 210 <show>away</show>]", "20 < : subject ''"});
     CHECK(stage.room.occupant_count() == 2);
     stage.says(phone, "a");
     CHECK(stage.hears(stage.sealed(stage.published[0], "juliet", "a")) == Strings{"1,2,20 < juliet: a", "home"});
-    CHECK(stage.leaves(phone) ==
-          Strings{"20 < [gone juliet none none 110]", "1 < [juliet participant none is juliet@localhost/2]"});
-    CHECK(stage.leaves(juliet) ==
-          Strings{"2 < [gone juliet none none 110]", "1 < [gone juliet none none is juliet@localhost/2]"});
+    CHECK(stage.leaves(phone) == Strings{"20 < [gone juliet none none is juliet@localhost/20 110]",
+                                         "1 < [juliet participant none is juliet@localhost/2]"});
+    CHECK(stage.leaves(juliet) == Strings{"2 < [gone juliet none none is juliet@localhost/2 110]",
+                                          "1 < [gone juliet none none is juliet@localhost/2]"});
 }
 
 TEST_CASE("one of two sessions that goes without a change to be seen is told, and nobody else") {
     Stage stage;
     stage.open();
     stage.joins(session("juliet", 20), "juliet");
-    CHECK(stage.leaves(juliet) == Strings{"2 < [gone juliet none none 110]"});
+    CHECK(stage.leaves(juliet) == Strings{"2 < [gone juliet none none is juliet@localhost/2 110]"});
     CHECK(stage.words(stage.room.on_gone(session("juliet", 20), {333}, stage.now)) ==
-          Strings{"20 < [gone juliet none none 110 333]", "1 < [gone juliet none none is juliet@localhost/20 333]"});
+          Strings{"20 < [gone juliet none none is juliet@localhost/20 110 333]",
+                  "1 < [gone juliet none none is juliet@localhost/20 333]"});
 }
 
 TEST_CASE("one who asks again after the wait, before the room woke up, is let in once") {

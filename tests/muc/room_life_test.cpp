@@ -36,7 +36,7 @@ TEST_CASE("a lingering room is nobody's to take over") {
     stage.open();
     stage.leaves(juliet);
     stage.leaves(romeo);
-    CHECK(in_words(stage.joins(tybalt, "tybalt"))[0] == "3 < [tybalt participant none 110]");
+    CHECK(in_words(stage.joins(tybalt, "tybalt"))[0] == "3 < [tybalt participant none is tybalt@localhost/3 110]");
 }
 
 TEST_CASE("a refused joiner does not end the lingering, nor lengthen it") {

@@ -8,7 +8,7 @@ TEST_CASE("a change of status is shown to all, to oneself with 110 [XEP-0045 §7
     stage.open();
     CHECK(stage.words(stage.room.on_presence(juliet, "juliet", bytes("<show>xa</show>"), "p1", stage.now)) ==
           Strings{"1 < [juliet participant none is juliet@localhost/2 <show>xa</show>]",
-                  "2 < [juliet participant none 110 id p1 <show>xa</show>]"});
+                  "2 < [juliet participant none is juliet@localhost/2 110 id p1 <show>xa</show>]"});
     CHECK(in_words(stage.joins(tybalt, "tybalt"))[1] == "3 < [juliet participant none <show>xa</show>]");
 }
 
@@ -17,8 +17,9 @@ TEST_CASE("a change of nick is unavailable with 303, then available [XEP-0045 §
     stage.open();
     CHECK(stage.words(stage.room.on_presence(juliet, "Capulet", nullptr, "p1", stage.now)) ==
           Strings{"1 < [gone juliet participant none is juliet@localhost/2 now Capulet 303]",
-                  "2 < [gone juliet participant none now Capulet 110 303]",
-                  "1 < [Capulet participant none is juliet@localhost/2]", "2 < [Capulet participant none 110 id p1]"});
+                  "2 < [gone juliet participant none is juliet@localhost/2 now Capulet 110 303]",
+                  "1 < [Capulet participant none is juliet@localhost/2]",
+                  "2 < [Capulet participant none is juliet@localhost/2 110 id p1]"});
     CHECK(stage.room.has_nick("capulet"));
     CHECK_FALSE(stage.room.has_nick("juliet"));
     CHECK(*stage.room.nick_of(juliet.jid) == "Capulet");
@@ -67,7 +68,7 @@ TEST_CASE("who leaves is told with 110, the others are too, with the parting wor
     Stage stage;
     stage.open();
     CHECK(stage.words(stage.room.on_leave(juliet, bytes("<status>adieu</status>"), stage.now)) ==
-          Strings{"2 < [gone juliet none none 110 <status>adieu</status>]",
+          Strings{"2 < [gone juliet none none is juliet@localhost/2 110 <status>adieu</status>]",
                   "1 < [gone juliet none none is juliet@localhost/2 <status>adieu</status>]"});
     CHECK(stage.leaves(juliet).empty());
 }
@@ -76,7 +77,8 @@ TEST_CASE("who cannot be reached is told with 333, and so are the others [XEP-00
     Stage stage;
     stage.open();
     CHECK(stage.words(stage.room.on_gone(juliet, {333}, stage.now)) ==
-          Strings{"2 < [gone juliet none none 110 333]", "1 < [gone juliet none none is juliet@localhost/2 333]"});
+          Strings{"2 < [gone juliet none none is juliet@localhost/2 110 333]",
+                  "1 < [gone juliet none none is juliet@localhost/2 333]"});
 }
 
 TEST_CASE("a session that closed is told nothing, the others that it left [XEP-0045 §7.14]") {
@@ -90,7 +92,7 @@ TEST_CASE("a nick that the service made of another is told by 210 at a change to
     Stage stage;
     stage.open();
     CHECK(stage.words(stage.room.on_presence(juliet, "Capulet", nullptr, "p1", stage.now, true)).back() ==
-          "2 < [Capulet participant none 110 210 id p1]");
+          "2 < [Capulet participant none is juliet@localhost/2 110 210 id p1]");
 }
 
 TEST_CASE("a change of nick changes that of all the user's sessions [XEP-0045 §7.6]") {
@@ -99,8 +101,9 @@ TEST_CASE("a change of nick changes that of all the user's sessions [XEP-0045 §
     stage.joins(session("juliet", 20), "juliet");
     CHECK(stage.words(stage.room.on_presence(juliet, "Capulet", nullptr, "", stage.now)) ==
           Strings{"1 < [gone juliet participant none is juliet@localhost/2 now Capulet 303]",
-                  "2,20 < [gone juliet participant none now Capulet 110 303]",
-                  "1 < [Capulet participant none is juliet@localhost/2]", "20,2 < [Capulet participant none 110]"});
+                  "2,20 < [gone juliet participant none is juliet@localhost/20 now Capulet 110 303]",
+                  "1 < [Capulet participant none is juliet@localhost/2]",
+                  "20,2 < [Capulet participant none is juliet@localhost/2 110]"});
 }
 
 TEST_CASE("at shutdown every session sees itself go with 332") {
