@@ -13,6 +13,7 @@
 #include "core/result.hpp"
 #include "mapping/aliases.hpp"
 #include "mapping/binding.hpp"
+#include "mapping/review.hpp"
 
 namespace mucbridge {
 
@@ -37,6 +38,8 @@ public:
     /// first.
     std::string explain_room(std::string_view room) const;
     std::string explain_address(std::string_view address) const;
+    /// What the rules do together that nobody may have meant, for `check`.
+    std::vector<Finding> review() const;
 
     /// Whether the room's rule lets this bare JID be in it, and speak there. A rule without `who` lets everybody.
     bool may_read(const Binding& binding, const Jid& bare) const;
@@ -55,6 +58,8 @@ public:
     Mapper& operator=(const Mapper&) = delete;
 
 private:
+    class Review;
+
     Mapper(std::vector<Rule> rules, Aliases aliases, LimitsConfig limits, std::shared_ptr<const Seal> seal);
     /// A room's name as the levels of an address.
     Result<Levels> read_room(std::string_view room) const;

@@ -50,11 +50,14 @@ public:
     /// Whether the first character is the pattern's own and not a placeholder's.
     bool begins_with_text() const { return !levels_.front().before.empty(); }
 
-private:
     struct Level {
         enum class Kind { text, placeholder, one, rest } kind = Kind::text;
         std::string before, name, after;  // of text: `before` alone
     };
+    const std::vector<Level>& levels() const { return levels_; }
+    bool spans() const { return spans_; }
+
+private:
     static Result<Level> parse_level(std::string_view text, Kind kind);
     Result<void> add(Level level);
     static bool match_level(const Level& level, const std::string& text, Values& values);
