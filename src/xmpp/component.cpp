@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <random>
 #include <set>
 
+#include "core/backoff.hpp"
+#include "core/unique.hpp"
 #include "core/utf8.hpp"
 #include "xml/writer.hpp"
 #include "xmpp/component_stanzas.hpp"
@@ -51,6 +52,7 @@ struct Component::Impl : std::enable_shared_from_this<Impl> {
 
     void on_up();
     void on_stanza(Element stanza);
+    void on_ping(std::string_view id);
     void on_passed_over(Element stanza, const std::string& why);
     void on_over(const std::string& why);
     void on_login_late();
@@ -61,8 +63,7 @@ struct Component::Impl : std::enable_shared_from_this<Impl> {
     void answer(const Element& stanza, const StanzaError& error);
     bool write(const std::string& stanza);
     void lose(std::string why);
-    void log_loss();
-    void connect_later();
+    void warn(const std::string& text);
     void stop();
     void finish();
 
@@ -74,16 +75,17 @@ struct Component::Impl : std::enable_shared_from_this<Impl> {
     const LimitsConfig limits;
     const ComponentEvents events;
     const ComponentTimes times;
+    Backoff backoff{times.shortest_delay, times.first_delay, times.longest_delay};
 
     XmppUrl url;
     std::unique_ptr<ComponentStream> stream;  // stays until the next one: never destroyed by an event of its own
     State state = State::idle;
     std::string reason;
-    std::set<std::string> warned;  // reasons
+    std::set<std::string> warned;  // of what, since the link was last settled
     Tick up_at{}, pinged_at{};
-    unsigned failures = 0, pings = 0;
+    unsigned pings = 0;
+    const std::string ping_prefix = "ping-" + make_random_hex(8) + "-";  // of ids
     std::string scratch;
-    std::minstd_rand random{std::random_device{}()};
 };
 
 void Component::Impl::start() {
@@ -145,16 +147,25 @@ void Component::Impl::on_up() {
 void Component::Impl::on_stanza(Element stanza) {
     if (state != State::up)
         return;
+    if (stanza.attribute("from") == domain && stanza.attribute("to") == domain)
+        return on_ping(stanza.attribute("id"));
     const auto refusal = judge_arrival(stanza, domain);
     if (!refusal)
         return events.on_stanza(std::move(stanza));
-    spdlog::debug("component {}: a {} is not taken: {}", domain, stanza.name, refusal->error.text);
+    spdlog::debug("component {}: {} is not taken: {}", domain, stanza.name, refusal->error.text);
     if (refusal->may_answer)
         answer(stanza, refusal->error);
 }
 
+/// Ours, which has proved what it was to prove by coming back. ejabberd takes in several components for one domain and
+/// deals the stanzas out among them: then the others' come here.
+void Component::Impl::on_ping(std::string_view id) {
+    if (!id.starts_with(ping_prefix))
+        warn("another program is connected to " + server + " for this domain, and takes a part of the stanzas");
+}
+
 void Component::Impl::on_passed_over(Element stanza, const std::string& why) {
-    spdlog::debug("component {}: a {} is passed over: {}", domain, to_log_text(stanza.name), why);
+    spdlog::debug("component {}: {} is passed over: {}", domain, to_log_text(stanza.name), why);
     const auto refusal = judge_arrival(stanza, domain);
     const bool is_nameless = stanza.name != "message" && stanza.name != "presence" && stanza.name != "iq";
     if (state == State::up && !is_nameless && (!refusal || refusal->may_answer))
@@ -199,7 +210,7 @@ void Component::Impl::on_quiet() {
     if (silence < times.quiet)
         return arm(times.quiet - silence, &Impl::on_quiet);
     Element ping{"iq", std::string(ns::client), {}, {}};
-    ping.set("type", "get").set("id", "ping-" + std::to_string(++pings)).set("from", domain).set("to", domain);
+    ping.set("type", "get").set("id", ping_prefix + std::to_string(++pings)).set("from", domain).set("to", domain);
     ping.add("ping", ns::ping);
     pinged_at = now();
     arm(times.answer, &Impl::on_answer_late);
@@ -223,28 +234,21 @@ void Component::Impl::lose(std::string why) {
     if (state == State::over || state == State::leaving)
         return;
     if (up_at != Tick{} && now() - up_at >= times.settled) {
-        failures = 0;
+        backoff.reset();
         warned.clear();
     }
     up_at = {};
     state = State::waiting;
     reason = std::move(why);
-    log_loss();
-    connect_later();
+    warn(reason + "; trying again");
+    arm(backoff.next(), &Impl::connect);
     events.on_down(reason);
 }
 
-/// Once for each reason: a server that is away for a night is not to fill the log.
-void Component::Impl::log_loss() {
-    const bool is_new = warned.size() < most_warnings && warned.insert(reason).second;
-    spdlog::log(is_new ? spdlog::level::warn : spdlog::level::debug, "component {}: {}; trying again", domain, reason);
-}
-
-void Component::Impl::connect_later() {
-    const auto ceiling = std::min(times.longest_delay, times.first_delay * (1 << std::min(failures, 10U)));
-    ++failures;
-    std::uniform_int_distribution<long> jitter(times.shortest_delay.count(), ceiling.count());
-    arm(std::chrono::milliseconds(jitter(random)), &Impl::connect);
+/// Once of each thing: a server that is away for a night is not to fill the log.
+void Component::Impl::warn(const std::string& text) {
+    const bool is_new = warned.size() < most_warnings && warned.insert(text).second;
+    spdlog::log(is_new ? spdlog::level::warn : spdlog::level::debug, "component {}: {}", domain, text);
 }
 
 void Component::Impl::stop() {

@@ -32,7 +32,7 @@ struct ComponentTimes {
     std::chrono::milliseconds goodbye{2'000};  // until the server has ended its side as well
     // Between attempts: at random between the shortest and a ceiling, which doubles with each from the first to the
     // longest, and begins anew after a connection that was up for so long.
-    std::chrono::milliseconds shortest_delay{20}, first_delay{500}, longest_delay{30'000}, settled{30'000};
+    std::chrono::milliseconds shortest_delay{20}, first_delay{500}, longest_delay{30'000}, settled{10'000};
 };
 
 /// Our connection to one XMPP server as its component (XEP-0114): connects, and again after each loss, for as long as

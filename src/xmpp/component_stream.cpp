@@ -133,8 +133,8 @@ void ComponentStream::on_element(Element element) {
         const auto error = read_stream_error(element);
         const bool is_before = phase_ != Phase::up && phase_ != Phase::leaving;
         connection_->send(std::string(stream_end));
-        if (is_before && error.condition == "not-authorized")
-            return end(server_ + " refuses the secret of " + domain_ + " (not-authorized)");
+        if (is_before && error.condition == "not-authorized")  // ejabberd says so of an unknown domain, too
+            return end(server_ + " refuses the secret of " + domain_ + ", or does not know it (not-authorized)");
         if (is_before && error.condition == "host-unknown")
             return end(server_ + " knows no component " + domain_ + " (host-unknown)");
         if (is_before && error.condition == "conflict")

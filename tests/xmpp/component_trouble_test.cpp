@@ -58,9 +58,9 @@ TEST_CASE("a server that falls silent is pinged, and left when it does not answe
     ComponentHouse house(times);
     house.component->start();
     auto& peer = house.log_in();
-    const std::string ping =
-        "<iq type='get' id='ping-1' from='rooms.example.org' to='rooms.example.org'><ping xmlns='urn:xmpp:ping'/></iq>";
-    CHECK(house.until([&] { return peer.has_heard(ping); }));
+    REQUIRE(house.until([&] { return peer.has_heard("-1'"); }));
+    CHECK(peer.has_heard("<iq type='get' id='ping-"));
+    CHECK(peer.has_heard(" from='rooms.example.org' to='rooms.example.org'><ping xmlns='urn:xmpp:ping'/></iq>"));
     REQUIRE(house.until([&] { return !house.downs.empty(); }));
     CHECK(house.downs[0] == house.server.url() + " did not answer a ping within 50 ms");
     CHECK(house.until([&] { return peer.has_heard("<connection-timeout "); }));
@@ -75,18 +75,33 @@ TEST_CASE("a ping that comes back keeps the link, and is nobody's business") {
     house.component->start();
     auto& peer = house.log_in();
     for (int pings = 1; pings <= 3; ++pings) {
-        const std::string id = "ping-" + std::to_string(pings);
-        REQUIRE(house.until([&] { return peer.has_heard(id); }));
-        peer.say(pings % 2 == 0 ? "<iq type='error' id='" + id + "' from='rooms.example.org' to='rooms.example.org'/>"
-                                : "<iq type='get' id='" + id +
-                                      "' from='rooms.example.org' to='rooms.example.org'>"
-                                      "<ping xmlns='urn:xmpp:ping'/></iq>");
+        const std::string end = "-" + std::to_string(pings) + "'";
+        REQUIRE(house.until([&] { return peer.has_heard(end); }));
+        const auto begin = peer.heard.rfind("<iq ");
+        std::string ping = peer.heard.substr(begin);
+        if (pings == 2)
+            ping.replace(ping.find("'get'"), 5, "'error'");
+        peer.say(ping);
     }
-    REQUIRE(house.until([&] { return peer.has_heard("ping-4"); }));
+    REQUIRE(house.until([&] { return peer.has_heard("-4'"); }));
     CHECK(house.downs.empty());
     CHECK(house.stanzas.empty());
     CHECK_FALSE(peer.has_heard("type='result'"));
     CHECK_FALSE(peer.has_heard("type='error'"));
+}
+
+TEST_CASE("another program that serves the same domain is noticed by its pings") {
+    ComponentHouse house;
+    house.component->start();
+    auto& peer = house.log_in();
+    for (int pings = 0; pings < 2; ++pings)
+        peer.say(
+            "<iq type='get' id='ping-1' from='rooms.example.org' to='rooms.example.org'><ping xmlns='urn:xmpp:ping'/>"
+            "</iq>");
+    peer.say("<message from='a@b' to='c@rooms.example.org'/>");
+    REQUIRE(house.until([&] { return house.stanzas.size() == 1; }));
+    CHECK(house.stanzas[0].name == "message");
+    CHECK(house.count_logged("warning component rooms.example.org: another program is connected to ") == 1);
 }
 
 TEST_CASE("a server that speaks is not pinged") {
