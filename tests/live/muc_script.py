@@ -334,8 +334,9 @@ async def configuration(s):
     await s.iq("a hidden room is not listed [6.3]", "tybalt", "get", DISCO_ITEMS, s.rooms_domain)
     await s.join("who enters a room that shows JIDs is told [7.2.3]", "mercutio", "mercutio")
     await s.message("a private message where moderators alone may [7.5]", "juliet", "mercutio", "<body>psst</body>", "chat")
-    await s.configure("whois is set back [10.2.1]", "romeo", {FIELD + "whois": "moderators", FIELD + "presencebroadcast":
-                                                              ["moderator", "participant", "visitor"], FIELD + "moderatedroom": "0"})
+    await s.configure("whois is set back [10.2.1]", "romeo", {FIELD + "whois": "moderators"})
+    await s.configure("presencebroadcast is set back [10.2.1]", "romeo", {FIELD + "presencebroadcast": ["moderator", "participant", "visitor"]})
+    await s.configure("moderatedroom is set back [10.2.1]", "romeo", {FIELD + "moderatedroom": "0"})
     await s.configure("a participant configures [10.2]", "juliet", {FIELD + "roomname": "Mine"})
     await s.iq("it is cancelled [10.2]", "romeo", "set",
                "<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='cancel'/></query>")

@@ -116,9 +116,12 @@ class Stage:
             and seen.element.find(f"{{{USER}}}x") is None
 
     async def settled(self, actor, asked, id, since):
-        """The answer that must come to the actor, by the kind of what was sent."""
+        """The answer that must come to the actor, by the kind of what was sent; where rooms do one thing after the other,
+        it comes before that to the next question, unless it is for another occupant's client to give."""
         new = lambda: actor.seen[since:]  # noqa: E731
         nick = asked.get("to").partition("/")[2]
+        if getattr(self.server, "answers_in_order", False) and not (asked.tag == "iq" and nick):
+            return
         if asked.tag == "iq":
             done = lambda: actor.answer(id, since)  # noqa: E731
         elif asked.tag == "message" and asked.get("type") == "groupchat":

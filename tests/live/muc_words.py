@@ -77,12 +77,10 @@ class Words:
         return [f"+{name}"]
 
     def user(self, x):
-        words = []
+        words = [word for item in sorted(self.item(part) for part in x if local(part.tag) == "item") for word in item]
         for part in sorted(x, key=lambda p: p.tag):
             name = local(part.tag)
-            if name == "item":
-                words += self.item(part)
-            elif name in ("invite", "decline", "destroy"):
+            if name in ("invite", "decline", "destroy"):
                 sides = [f"{side}={self.who(part.get(side))}" for side in ("from", "to", "jid") if part.get(side)]
                 inner = [f"{local(p.tag)}={p.text or ''!r}" for p in part if (p.text or "") or local(p.tag) == "continue"]
                 words.append(f"{name}({' '.join(sides + inner)})")

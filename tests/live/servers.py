@@ -17,7 +17,7 @@ class Server:
     """What both have in common: ports, domains, a process. `components` is secrets by domain; where there are none,
     the server has rooms of its own. `domains` are the hosts with users, all of them the same."""
 
-    patience = None
+    answers_in_order = True
 
     def __init__(self, test, users=USERS, domains=("localhost",), components=None, rooms_domain="rooms.localhost", tls=False):
         self.folder = test.path(type(self).__name__.lower())
