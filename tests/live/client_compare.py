@@ -20,7 +20,8 @@ class Owner(Client):
     async def make(self, name, **fields):
         self.room = f"{name}@{ROOMS}"
         await self.join(self.room, "nurse")
-        values = "".join(f"<field var='muc#roomconfig_{var}'><value>{value}</value></field>" for var, value in fields.items())
+        values = "".join(f"<field var='muc#roomconfig_{var}'><value>{value}</value></field>" for var,
+                         value in fields.items())
         await self.ask(f"<query xmlns='{OWNER}'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>"
                        f"http://jabber.org/protocol/muc#roomconfig</value></field>{values}</x></query>")
 
@@ -37,7 +38,8 @@ class Owner(Client):
         """An occupant's presence, so that what follows comes after it."""
         def is_it(s):
             item = s.element.find(f".//{ITEM}")
-            return (s.kind, s.nick, s.type) == ("presence", nick, type) and (not role or item is not None and item.get("role") == role)
+            return (s.kind, s.nick, s.type) == ("presence", nick,
+                                                type) and (not role or item is not None and item.get("role") == role)
         found = await self.until(lambda: next((s for s in self.seen if is_it(s)), None), f"{nick} {type} {role}")
         self.seen.remove(found)
 
@@ -152,7 +154,8 @@ def ours(test, broker, make):
 
 
 # Prosody leaves the <x/> out of a refused join, and profanity takes itself for inside then: ejabberd is the model there.
-MODELS = {moderator: servers.Prosody, visitor: servers.Prosody, password: servers.Ejabberd, members_only: servers.Ejabberd}
+MODELS = {moderator: servers.Prosody, visitor: servers.Prosody, password: servers.Ejabberd,
+          members_only: servers.Ejabberd}
 
 
 def options(parser):

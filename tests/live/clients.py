@@ -18,10 +18,12 @@ class Terminal:
         self.home = test.path(type(self).__name__.lower())
         self.socket = self.home / "tmux"
         self.prepare()
-        env = {**os.environ, "HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / "config"), "XDG_CACHE_HOME": str(self.home / "cache"),
+        env = {**os.environ, "HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / "config"),
+               "XDG_CACHE_HOME": str(self.home / "cache"),
                "XDG_DATA_HOME": str(self.home / "data"), "TERM": "screen", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
         env.pop("TMUX", None)
-        self.child = Child(["tmux", "-D", "-f", "/dev/null", "-S", self.socket], self.home / "tmux.log", env=env, cwd=self.home)
+        self.child = Child(["tmux", "-D", "-f", "/dev/null", "-S", self.socket], self.home / "tmux.log", env=env,
+                           cwd=self.home)
         eventually(self.socket.exists, "tmux starts")
         self.tmux("new-session", "-d", "-x", "160", "-y", str(self.height), *map(str, self.command()))
 
@@ -80,11 +82,27 @@ class Profanity(Terminal):
         data, settings = self.home / "data" / "profanity", self.home / "config" / "profanity"
         for folder in (data, settings):
             folder.mkdir(parents=True)
-        (data / "accounts").write_text(
-            f"[{self.name}]\nenabled=true\njid={self.name}@localhost\nserver={self.server.host}\nport={self.server.port}\n"
-            f"tls.policy=disable\nauth.policy=default\npassword=any\nresource=profanity\nmuc.service=rooms.localhost\nmuc.nick={self.name}\n")
-        (settings / "profrc").write_text("[ui]\nsplash=false\n[logging]\nmaxsize=1048580\n[notifications]\nremind=0\n[chatstates]\nenabled=false\n"
-                                         "[connection]\ncarbons=false\n")
+        (data / "accounts").write_text(f"""[{self.name}]
+enabled=true
+jid={self.name}@localhost
+server={self.server.host}
+port={self.server.port}
+tls.policy=disable
+auth.policy=default
+password=any
+resource=profanity
+muc.service=rooms.localhost
+muc.nick={self.name}
+""")
+        (settings / "profrc").write_text("""[ui]
+splash=false
+[notifications]
+remind=0
+[chatstates]
+enabled=false
+[connection]
+carbons=false
+""")
 
     def command(self):
         return ["profanity"]
@@ -130,12 +148,25 @@ class Poezio(Terminal):
         for folder in ("config", "data", "cache"):
             (self.home / folder).mkdir()
         self.settings, self.debug_log = self.home / "config" / "poezio.cfg", self.home / "data" / "debug.log"
-        self.settings.write_text(
-            f"[Poezio]\njid = {self.name}@localhost/poezio\npassword = any\ncustom_host = {self.server.host}\ncustom_port = {self.server.port}\n"
-            f"force_encryption = false\nignore_certificate = true\ndefault_nick = {self.name}\nfirst_run_help = false\nrooms = \n"
-            "use_bookmarks_method = \nopen_all_bookmarks = false\nsend_initial_presence = true\nenable_vertical_tab_list = false\n"
-            "beep_on = \ndisplay_tune_notifications = false\nhide_user_list = false\nuse_log = false\nmam_sync = false\nload_log = 0\n"
-            "enable_carbons = false\nenable_avatars = false\ndevice_id = test\nsend_chat_states = false\n")
+        self.settings.write_text(f"""[Poezio]
+jid = {self.name}@localhost/poezio
+password = any
+device_id = test
+custom_host = {self.server.host}
+custom_port = {self.server.port}
+force_encryption = false
+default_nick = {self.name}
+first_run_help = false
+rooms =
+open_all_bookmarks = false
+send_chat_states = false
+enable_carbons = false
+enable_avatars = false
+use_log = false
+mam_sync = false
+load_log = 0
+beep_on =
+""")
         if os.geteuid() == 0:
             for path in (self.home.parent, self.home, *self.home.rglob("*")):
                 path.chmod(0o755 if path.is_dir() else 0o644)
@@ -151,7 +182,8 @@ class Poezio(Terminal):
 
     def is_refused(self):
         """This version of it shows nothing of that."""
-        eventually(lambda: re.search("RECV: <presence [^>]*type=.error", self.debug_log.read_text(errors="replace")), "the refusal")
+        eventually(lambda: re.search("RECV: <presence [^>]*type=.error", self.debug_log.read_text(errors="replace")),
+                   "the refusal")
 
     def type(self, text):
         """A key that is read together with others is pasted text for it, Enter too."""

@@ -9,7 +9,8 @@ from harness import Client, Gateway, Mosquitto, Test, eventually, in_loop, run, 
 
 SECRET = "a secret that nobody guesses"
 ROOM, TOPIC = "foo.bar@rooms.localhost", "foo/bar"
-UGLY = ["\x01\x02\x1f", "\ufffe\uffff", "]]>", "<presence from='x' to='y'/></stream:stream>", "&#0;&lt;", "\U0001f600 e\u0301 \u202e", "x" * 70000]
+UGLY = ["\x01\x02\x1f", "\ufffe\uffff", "]]>", "<presence from='x' to='y'/></stream:stream>", "&#0;&lt;",
+        "\U0001f600 e\u0301 \u202e", "x" * 70000]
 
 
 def component(server, domain="rooms.localhost", secret=SECRET):
@@ -19,7 +20,8 @@ def component(server, domain="rooms.localhost", secret=SECRET):
 
 
 def config(broker, *components, **more):
-    return {"component": components[0] if len(components) == 1 else list(components), "brokers": {"main": {"url": broker.url}},
+    return {"component": components[0] if len(components) == 1 else list(components),
+            "brokers": {"main": {"url": broker.url}},
             "rules": [{"room": "{name}", "topic": "{name}", "who": {"read": "*", "write": "*"}}], **more}
 
 
@@ -72,9 +74,12 @@ async def conversation(broker, *pairs):
     first.send_message(mto=f"{ROOM}/{last.boundjid.user}", mbody="psst", mtype="chat")
     await last.until(lambda: any(s.body == "psst" and s.type == "chat" for s in last.seen), "a private message")
     first.leave(ROOM, first.boundjid.user)
-    await first.until(lambda: any(s.type == "unavailable" and 110 in s.statuses for s in first.seen), "leaving is answered")
-    await last.until(lambda: any(s.type == "unavailable" and s.nick == first.boundjid.user for s in last.seen), "others see it")
-    want_equal(await ping(first, f"{ROOM}/{first.boundjid.user}"), "not-acceptable", "a self-ping of one who left [XEP-0410]")
+    await first.until(lambda: any(s.type == "unavailable" and 110 in s.statuses for s in first.seen),
+                      "leaving is answered")
+    await last.until(lambda: any(s.type == "unavailable" and s.nick == first.boundjid.user for s in last.seen),
+                     "others see it")
+    want_equal(await ping(first, f"{ROOM}/{first.boundjid.user}"), "not-acceptable",
+               "a self-ping of one who left [XEP-0410]")
     await last.bye()  # without leaving: the server says so of him
     for client in clients:
         await client.bye()
@@ -87,7 +92,8 @@ async def questions(server):
     info = await romeo["xep_0030"].get_info("rooms.localhost")
     want("http://jabber.org/protocol/muc" in info["disco_info"]["features"], "the component has rooms [6.2]")
     items = await romeo["xep_0030"].get_items("localhost")
-    want("rooms.localhost" in [item[0] for item in items["disco_items"]["items"]], "the server tells of the component [6.1]")
+    want("rooms.localhost" in [item[0] for item in items["disco_items"]["items"]],
+         "the server tells of the component [6.1]")
     want_equal(await ping(romeo, "rooms.localhost"), None, "a ping of the service")
     await romeo.bye()
 
@@ -104,7 +110,8 @@ async def ugly(test, broker, server, gateway):
         broker.publish(TOPIC, f"after {n}")
         await romeo.heard(f"after {n}", ROOM)
     want_equal(len(romeo.lines(ROOM)), 2 * len(UGLY), "each is a line")
-    want_equal({k: state_of(gateway).get(k) for k in ("state", "connects")}, {k: links.get(k) for k in ("state", "connects")}, "the link")
+    want_equal({k: state_of(gateway).get(k) for k in ("state", "connects")},
+               {k: links.get(k) for k in ("state", "connects")}, "the link")
     await romeo.bye()
 
 
@@ -163,7 +170,8 @@ async def killed_under_load(broker, server, gateway):
             eventually(lambda: are_up(gateway), "the gateway is its component again", 60)
             clients = [await Client.login(server, f"{name}@localhost") for name in names]
             for n, client in enumerate(clients):
-                want_equal(await ping(client, f"{ROOM}/{names[n]}"), "not-acceptable", "a self-ping before coming back [XEP-0410]")
+                want_equal(await ping(client, f"{ROOM}/{names[n]}"), "not-acceptable",
+                           "a self-ping before coming back [XEP-0410]")
             for n, client in enumerate(clients):
                 got = await client.join(ROOM, names[n])
                 inside = {s.nick for s in got if s.kind == "presence" and s.type == ""}
@@ -175,7 +183,8 @@ async def killed_under_load(broker, server, gateway):
     for client in clients:
         await client.heard("the end", ROOM)
         bodies = [line.body for line in client.lines(ROOM, delayed=False)]
-        want_equal(len(bodies), len(set(bodies)), f"{client.boundjid} heard nothing twice: {[b for b in bodies if bodies.count(b) > 1][:4]}")
+        want_equal(len(bodies), len(set(bodies)),
+                   f"{client.boundjid} heard nothing twice: {[b for b in bodies if bodies.count(b) > 1][:4]}")
         heard = [int(b.split()[1]) for b in bodies if b.startswith("load ")]
         want_equal(heard, list(range(heard[0], load.count)) if heard else [], "every line since the return, in order")
         await client.bye()
@@ -204,7 +213,8 @@ def refused(test, broker, server, refusals):
         want(wrong["domain"] in out and reason in out, f"{what}: `mucbridge status` says so: {out}")
         want_equal(code, 75, f"{what}: the code of `mucbridge status`")
         want(wrong["domain"] in gateway.log() and reason in gateway.log(), f"{what}: the log says so")
-        want(any(word in reason.lower() for word in ("secret", "handshake", "domain", "host")), f"{what}, in words: {reason}")
+        want(any(word in reason.lower() for word in ("secret", "handshake", "domain", "host")),
+             f"{what}, in words: {reason}")
         want(SECRET not in gateway.log() and "wrong secret" not in gateway.log(), "no secret in the log")
         print(f"      {what}: {reason}")
         want_equal(gateway.stop(), 0, "exit code")
@@ -222,7 +232,8 @@ async def a_line_each_way(one, other, rooms=(ROOM, ROOM)):
 
 async def two_servers(prosody, ejabberd, domain):
     """A user of each; the rooms' domains are equal, and the room is one, or they are two, of one topic."""
-    romeo, nurse = await Client.login(prosody, "romeo@localhost"), await Client.login(ejabberd, "nurse@elsewhere.localhost")
+    romeo, nurse = await Client.login(prosody, "romeo@localhost"), await Client.login(ejabberd,
+                                                                                      "nurse@elsewhere.localhost")
     there = f"foo.bar@{domain}"
     await romeo.join(ROOM, "romeo")
     got = await nurse.join(there, "nurse")
@@ -280,17 +291,21 @@ class Nonsense:
             peer.close()
 
 
-HEADER = b"<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' from='rooms.localhost' id='1'>"
+HEADER = (b"<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' "
+          b"xmlns:stream='http://etherx.jabber.org/streams' from='rooms.localhost' id='1'>")
+IN = HEADER + b"<handshake/>"
 NONSENSE = {"nothing": b"", "garbage": b"\x00\xff\xfeHTTP/1.1 400 Bad Request\r\n\r\n" * 50, "half a header": HEADER[:60],
-            "half a stanza": HEADER + b"<handshake/><message from='romeo@localhost' to='foo.bar@rooms.localhost' type='groupchat'><body>hal",
-            "a stanza without from": HEADER + b"<handshake/><message to='foo.bar@rooms.localhost'><body>x</body></message>",
-            "a client's header": HEADER.replace(b"component:accept", b"client"), "a stanza without end": HEADER + b"<handshake/>" + b"<a>" * 100000}
+            "a client's header": HEADER.replace(b"component:accept", b"client"),
+            "half a stanza": IN + b"<message from='romeo@localhost' to='foo.bar@rooms.localhost' type='groupchat'><body>hal",
+            "a stanza without from": IN + b"<message to='foo.bar@rooms.localhost'><body>x</body></message>",
+            "a stanza without end": IN + b"<a>" * 100000}
 
 
 def nonsense(test, broker, what, answer):
     folder = test.path("nonsense")
     peer = Nonsense(folder, answer)
-    gateway = gateway_of(test, broker, component(peer), listen=True, ready=False, domain="gateway.localhost", rooms_domain="rooms.gateway.localhost")
+    gateway = gateway_of(test, broker, component(peer), listen=True, ready=False, domain="gateway.localhost",
+                         rooms_domain="rooms.gateway.localhost")
     eventually(lambda: peer.count >= 1, f"{what}: the gateway connects")
 
     async def goes_on():
@@ -308,7 +323,8 @@ def nonsense(test, broker, what, answer):
 
 with Test(limit=280) as test:
     broker = Mosquitto(test)
-    houses = {name: make(test, components={"rooms.localhost": SECRET, "other.localhost": SECRET}, domains=("localhost", "hamlet.localhost"))
+    houses = {name: make(test, components={"rooms.localhost": SECRET, "other.localhost": SECRET},
+                         domains=("localhost", "hamlet.localhost"))
               for name, make in servers.PEERS.items()}
     for name, server in houses.items():
         with test.case(f"{name}'s refusals are told in words"):
@@ -321,7 +337,8 @@ with Test(limit=280) as test:
             server.start()
             eventually(lambda: are_up(gateway), "the gateway is its component")
             in_loop(questions(server))
-            in_loop(conversation(broker, (server, "romeo@localhost"), (server, "juliet@localhost"), (server, "nurse@hamlet.localhost")))
+            in_loop(conversation(broker, (server, "romeo@localhost"), (server, "juliet@localhost"),
+                                 (server, "nurse@hamlet.localhost")))
             eventually(lambda: gateway.status()["occupants"] == 0, "who logs out without leaving is out")
             in_loop(ugly(test, broker, server, gateway))
             in_loop(told_of_the_end(server, gateway))
@@ -330,7 +347,8 @@ with Test(limit=280) as test:
             in_loop(killed_under_load(broker, server, gateway))
             want_equal(gateway.stop(), 0, "exit code")
         with test.case(f"a room with occupants through {name} and through our own door"):
-            gateway = gateway_of(test, broker, component(server), listen=True, domain="gateway.localhost", rooms_domain="rooms.localhost")
+            gateway = gateway_of(test, broker, component(server), listen=True, domain="gateway.localhost",
+                                 rooms_domain="rooms.localhost")
             in_loop(two_doors(server, gateway))
             want_equal(gateway.stop(), 0, "exit code")
     elsewhere = servers.Ejabberd(test, domains=("elsewhere.localhost",),

@@ -17,7 +17,8 @@ PLAYERS = ("romeo", "juliet", "mercutio", "tybalt", "juliet/b")
 
 
 def ours(test):
-    return Gateway(test, config={"brokers": {"main": {"url": "memory:"}}, "rules": [{"room": "{name}", "topic": "{name}"}]})
+    return Gateway(test,
+                   config={"brokers": {"main": {"url": "memory:"}}, "rules": [{"room": "{name}", "topic": "{name}"}]})
 
 
 HOUSES = {"ours": ours, "prosody": servers.Prosody, "ejabberd": servers.Ejabberd}
@@ -37,7 +38,8 @@ def differences(records):
     found = {}
     for step in next(iter(records.values())):
         by_house = {house: collections.Counter(steps[step]) for house, steps in records.items()}
-        lines = {line: [house for house in records if by_house[house][line]] for count in by_house.values() for line in count}
+        lines = {line: [house for house in records if by_house[house][line]]
+                 for count in by_house.values() for line in count}
         odd = [(",".join(who), line) for line, who in lines.items()
                if len({by_house[house][line] for house in records}) > 1]
         if not odd:

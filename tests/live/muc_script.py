@@ -31,8 +31,10 @@ async def service(s):
     s.scene("nowhere")
     await s.iq("the service's disco#info [6.2]", "romeo", "get", DISCO_INFO, s.rooms_domain)
     await s.iq("disco#info of a room that is not there [6.4]", "romeo", "get", DISCO_INFO)
-    await s.iq("an iq that nobody knows, to the service", "romeo", "get", "<query xmlns='urn:example:unknown'/>", s.rooms_domain)
-    await s.iq("an iq that nobody knows, to a room that is not there", "romeo", "get", "<query xmlns='urn:example:unknown'/>")
+    await s.iq("an iq that nobody knows, to the service", "romeo", "get", "<query xmlns='urn:example:unknown'/>",
+               s.rooms_domain)
+    await s.iq("an iq that nobody knows, to a room that is not there", "romeo", "get",
+               "<query xmlns='urn:example:unknown'/>")
     await s.say("a line into a room that is not there [7.4]", "romeo", "hello")
     await s.iq("the configuration form of a room that is not there [10.2]", "romeo", "get",
                "<query xmlns='http://jabber.org/protocol/muc#owner'/>")
@@ -52,13 +54,15 @@ async def entering(s):
     await s.say("a line [7.4]", "juliet", "But soft")
     await s.say("a line by somebody who is outside [7.4]", "tybalt", "hello")
     await s.message("a line that is not of type groupchat, to the room", "juliet", "", "<body>hello</body>")
-    await s.message("a message without a body [7.4]", "juliet", "", "<active xmlns='http://jabber.org/protocol/chatstates'/>", "groupchat")
+    await s.message("a message without a body [7.4]", "juliet", "",
+                    "<active xmlns='http://jabber.org/protocol/chatstates'/>", "groupchat")
     await s.message("a private message [7.5]", "juliet", "romeo", "<body>psst</body>", "chat")
     await s.message("a private message with x [7.5]", "juliet", "romeo", "<body>psst</body>" + to_user(""), "chat")
     await s.message("a private message to nobody [7.5]", "juliet", "nobody", "<body>psst</body>", "chat")
     await s.message("a private message from outside [7.5]", "tybalt", "romeo", "<body>psst</body>", "chat")
     await s.message("a private message of type groupchat [7.5]", "juliet", "romeo", "<body>psst</body>", "groupchat")
-    await s.presence("a new show and status [7.7]", "juliet", "juliet", "<show>away</show><status>on the balcony</status>")
+    await s.presence("a new show and status [7.7]", "juliet", "juliet",
+                     "<show>away</show><status>on the balcony</status>")
     await s.presence("a new nick [7.6]", "juliet", "capulet")
     await s.presence("a new nick that is taken [7.6]", "juliet", "romeo")
     await s.presence("the old nick again [7.6]", "juliet", "juliet")
@@ -77,7 +81,8 @@ async def entering(s):
     await s.iq("disco#info of an occupant [6.6]", "juliet", "get", DISCO_INFO, "romeo")
     await s.iq("disco#info of an occupant, from outside [6.6]", "tybalt", "get", DISCO_INFO, "romeo")
     await s.iq("an iq that nobody knows, to the room", "juliet", "get", "<query xmlns='urn:example:unknown'/>")
-    await s.iq("an iq that nobody knows, to an occupant", "juliet", "get", "<query xmlns='urn:example:unknown'/>", "romeo")
+    await s.iq("an iq that nobody knows, to an occupant", "juliet", "get", "<query xmlns='urn:example:unknown'/>",
+               "romeo")
     await s.iq("an iq without a child", "juliet", "get", "")
     await s.leave("one leaves, with words [7.14]", "mercutio", "mercutio", "<status>a plague</status>")
     await s.leave("one leaves who is not inside [7.14]", "tybalt", "tybalt")
@@ -98,7 +103,8 @@ async def subject(s):
     await s.message("the subject by a participant [8.1]", "juliet", "", "<subject>Hate</subject>", "groupchat")
     await s.configure("anyone may set it [8.1]", "romeo", {FIELD + "changesubject": "1"})
     await s.message("the subject by a participant who may [8.1]", "juliet", "", "<subject>Hate</subject>", "groupchat")
-    await s.message("a subject and a body are a line [8.1]", "juliet", "", "<subject>Not so</subject><body>Hello</body>", "groupchat")
+    await s.message("a subject and a body are a line [8.1]", "juliet", "", "<subject>Not so</subject><body>Hello</body>",
+                    "groupchat")
     await s.message("an empty subject [8.1]", "romeo", "", "<subject/>", "groupchat")
     await s.message("the subject again [8.1]", "romeo", "", "<subject>Peace</subject>", "groupchat")
     await s.message("the subject from outside [8.1]", "tybalt", "", "<subject>War</subject>", "groupchat")
@@ -113,9 +119,11 @@ async def history(s):
         await s.say(f"line {line}", "romeo", line)
     await s.join("all of it [7.2.13]", "juliet", "juliet")
     await s.leave("juliet leaves", "juliet", "juliet")
-    for name, wish in (("none by maxchars=0", "maxchars='0'"), ("none by maxstanzas=0", "maxstanzas='0'"), ("two by maxstanzas", "maxstanzas='2'"),
+    for name, wish in (("none by maxchars=0", "maxchars='0'"), ("none by maxstanzas=0", "maxstanzas='0'"),
+                       ("two by maxstanzas", "maxstanzas='2'"),
                        ("the last hour", "seconds='3600'"), ("since long ago", "since='1970-01-01T00:00:00Z'"),
-                       ("since a day to come", "since='2999-01-01T00:00:00Z'"), ("a wish that is no number", "maxstanzas='many'"),
+                       ("since a day to come", "since='2999-01-01T00:00:00Z'"), ("a wish that is no number",
+                                                                                 "maxstanzas='many'"),
                        ("a time that is none", "since='yesterday'")):
         await s.join(f"{name} [7.2.14]", "juliet", "juliet", f"<history {wish}/>")
         await s.leave(f"juliet leaves after {name}", "juliet", "juliet")
@@ -142,13 +150,17 @@ async def invitations(s):
     s.scene("invitations")
     await made(s, allowinvites="1")
     await s.join("juliet enters", "juliet", "juliet")
-    await s.message("an invitation [7.8.2]", "juliet", "", to_user("<invite to='tybalt@localhost'><reason>Do come</reason></invite>"))
-    await s.message("it is declined [7.8.2]", "tybalt", "", to_user("<decline to='juliet@localhost/a'><reason>Busy</reason></decline>"))
-    await s.message("it is declined to the bare JID [7.8.2]", "tybalt", "", to_user("<decline to='juliet@localhost'><reason>Busy</reason></decline>"))
+    await s.message("an invitation [7.8.2]", "juliet", "",
+                    to_user("<invite to='tybalt@localhost'><reason>Do come</reason></invite>"))
+    await s.message("it is declined [7.8.2]", "tybalt", "",
+                    to_user("<decline to='juliet@localhost/a'><reason>Busy</reason></decline>"))
+    await s.message("it is declined to the bare JID [7.8.2]", "tybalt", "",
+                    to_user("<decline to='juliet@localhost'><reason>Busy</reason></decline>"))
     await s.message("a decline to nobody [7.8.2]", "tybalt", "", to_user("<decline to='paris@localhost'/>"))
     await s.message("two are invited at once [7.8.2]", "juliet", "",
                     to_user("<invite to='tybalt@localhost'/><invite to='mercutio@localhost'/>"))
-    await s.message("an invitation with a continuation [7.9]", "juliet", "", to_user("<invite to='tybalt@localhost'><continue thread='t1'/></invite>"))
+    await s.message("an invitation with a continuation [7.9]", "juliet", "",
+                    to_user("<invite to='tybalt@localhost'><continue thread='t1'/></invite>"))
     await s.message("an invitation of nobody [7.8.2]", "juliet", "", to_user("<invite/>"))
     await s.message("an invitation of what is no JID [7.8.2]", "juliet", "", to_user("<invite to='@@'/>"))
     await s.message("an invitation from outside [7.8.2]", "mercutio", "", to_user("<invite to='tybalt@localhost'/>"))
@@ -204,7 +216,8 @@ async def moderated(s):
     await s.admin("the moderators [9.8]", "romeo", item(role="moderator"), type="get")
     await s.admin("the moderators, by a participant [9.8]", "juliet", item(role="moderator"), type="get")
     await s.join("a second visitor enters", "mercutio", "mercutio")
-    await s.admin("two at once [8.5]", "romeo", item(nick="juliet", role="visitor"), item(nick="mercutio", role="participant"))
+    await s.admin("two at once [8.5]", "romeo", item(nick="juliet", role="visitor"),
+                  item(nick="mercutio", role="participant"))
     await s.admin("no item", "romeo")
     await s.admin("a role that is none", "romeo", item(nick="juliet", role="king"))
     await s.admin("an item without a nick", "romeo", item(role="participant"))
@@ -221,9 +234,11 @@ async def members_only(s):
     s.scene("members")
     await made(s)
     await s.join("juliet enters", "juliet", "juliet")
-    await s.configure("members only, while another is inside [10.2]", "romeo", {FIELD + "membersonly": "1", FIELD + "allowinvites": "0"})
+    await s.configure("members only, while another is inside [10.2]", "romeo",
+                      {FIELD + "membersonly": "1", FIELD + "allowinvites": "0"})
     await s.join("one who is no member [7.2.6]", "juliet", "juliet")
-    await s.admin("a membership for who is outside, by JID [9.3]", "romeo", item("Welcome", jid="juliet@localhost", affiliation="member"))
+    await s.admin("a membership for who is outside, by JID [9.3]", "romeo",
+                  item("Welcome", jid="juliet@localhost", affiliation="member"))
     await s.join("a member enters [7.2.6]", "juliet", "juliet")
     await s.admin("the members [9.5]", "romeo", item(affiliation="member"), type="get")
     await s.admin("the members, by a member [7.11]", "juliet", item(affiliation="member"), type="get")
@@ -232,8 +247,10 @@ async def members_only(s):
     await s.message("the owner invites [7.8.2]", "romeo", "", to_user("<invite to='tybalt@localhost'/>"))
     await s.join("the invited one enters [7.8.2]", "tybalt", "tybalt")
     await s.admin("a member revokes a membership [9.4]", "juliet", item(jid="tybalt@localhost", affiliation="none"))
-    await s.admin("a membership is revoked, by JID [9.4]", "romeo", item("Out", jid="tybalt@localhost", affiliation="none"))
-    await s.admin("a reserved nick is given [9.5]", "romeo", item(jid="mercutio@localhost", affiliation="member", nick="queen"))
+    await s.admin("a membership is revoked, by JID [9.4]", "romeo",
+                  item("Out", jid="tybalt@localhost", affiliation="none"))
+    await s.admin("a reserved nick is given [9.5]", "romeo",
+                  item(jid="mercutio@localhost", affiliation="member", nick="queen"))
     await s.join("another under the reserved nick [7.2.8]", "juliet/b", "queen")
     await s.leave("whoever got in so leaves", "juliet/b", "queen")
     await s.iq("one's reserved nick [7.12]", "mercutio", "get",
@@ -251,7 +268,8 @@ async def registration(s):
     for name in ("juliet", "mercutio"):
         await s.admin(f"{name} becomes a member", "romeo", item(jid=f"{name}@localhost", affiliation="member"))
     await s.iq("the form [7.10]", "juliet", "get", f"<query xmlns='{REGISTER}'/>")
-    form = f"<query xmlns='{REGISTER}'>{submitted('http://jabber.org/protocol/muc#register', **{'muc#register_roomnick': 'juliet'})}</query>"
+    wish = submitted("http://jabber.org/protocol/muc#register", **{"muc#register_roomnick": "juliet"})
+    form = f"<query xmlns='{REGISTER}'>{wish}</query>"
     await s.iq("it is submitted [7.10]", "juliet", "set", form)
     await s.iq("the form of one who is registered [7.10]", "juliet", "get", f"<query xmlns='{REGISTER}'/>")
     await s.iq("one's reserved nick [7.12]", "juliet", "get",
@@ -277,7 +295,8 @@ async def bans(s):
     await s.join("the banned one returns [7.2.7]", "mercutio", "mercutio")
     await s.admin("the ban list [9.2]", "romeo", item(affiliation="outcast"), type="get")
     await s.admin("the ban list, by a participant [9.2]", "juliet", item(affiliation="outcast"), type="get")
-    await s.admin("a ban of somebody who is not inside [9.1]", "romeo", item(jid="paris@localhost", affiliation="outcast"))
+    await s.admin("a ban of somebody who is not inside [9.1]", "romeo",
+                  item(jid="paris@localhost", affiliation="outcast"))
     await s.admin("a ban that is over [9.2]", "romeo", item(jid="mercutio@localhost", affiliation="none"))
     await s.join("the pardoned one returns [9.2]", "mercutio", "mercutio")
     await s.admin("an owner bans himself [9.1]", "romeo", item(jid="romeo@localhost", affiliation="outcast"))
@@ -291,13 +310,15 @@ async def bans(s):
     await s.admin("an admin lists the admins [10.8]", "juliet", item(affiliation="admin"), type="get")
     await s.admin("the owner lists the admins [10.8]", "romeo", item(affiliation="admin"), type="get")
     await s.admin("the last owner steps down [10.4]", "romeo", item(jid="romeo@localhost", affiliation="admin"))
-    await s.admin("an admin is an admin no longer [10.7]", "romeo", item("Thanks", jid="juliet@localhost", affiliation="none"))
+    await s.admin("an admin is an admin no longer [10.7]", "romeo",
+                  item("Thanks", jid="juliet@localhost", affiliation="none"))
     await s.admin("a second owner is made [10.3]", "romeo", item(jid="juliet@localhost", affiliation="owner"))
     await s.admin("the first steps down [10.4]", "romeo", item(jid="romeo@localhost", affiliation="none"))
     await s.admin("an affiliation by nick [9.3]", "juliet", item(nick="mercutio", affiliation="admin"))
     await s.admin("an affiliation that is none", "juliet", item(jid="mercutio@localhost", affiliation="king"))
     await s.admin("an affiliation of what is no JID", "juliet", item(jid="@@", affiliation="member"))
-    await s.admin("an affiliation and a role at once", "juliet", item(jid="mercutio@localhost", nick="mercutio", affiliation="member", role="visitor"))
+    await s.admin("an affiliation and a role at once", "juliet",
+                  item(jid="mercutio@localhost", nick="mercutio", affiliation="member", role="visitor"))
     await s.everybody_leaves()
 
 
@@ -308,12 +329,14 @@ async def passwords(s):
     await s.join("a wrong password [7.2.5]", "juliet", "juliet", "<password>please</password>")
     await s.join("the right password [7.2.5]", "juliet", "juliet", "<password>sesame</password>")
     await s.message("an invitation tells it [7.8.2]", "romeo", "", to_user("<invite to='tybalt@localhost'/>"))
-    await s.configure("protected by nothing [10.2]", "romeo", {FIELD + "passwordprotectedroom": "1", FIELD + "roomsecret": ""})
+    await s.configure("protected by nothing [10.2]", "romeo",
+                      {FIELD + "passwordprotectedroom": "1", FIELD + "roomsecret": ""})
     await s.configure("a new password alone [10.2]", "romeo", {FIELD + "roomsecret": "simsim"})
     await s.join("the old password [7.2.5]", "mercutio", "mercutio", "<password>sesame</password>")
     await s.join("the new password [7.2.5]", "mercutio", "mercutio", "<password>simsim</password>")
     await s.iq("disco#info says so [6.4]", "tybalt", "get", DISCO_INFO)
-    await s.configure("no password any more [10.2]", "romeo", {FIELD + "passwordprotectedroom": "0", FIELD + "roomsecret": ""})
+    await s.configure("no password any more [10.2]", "romeo",
+                      {FIELD + "passwordprotectedroom": "0", FIELD + "roomsecret": ""})
     await s.join("no password is needed [7.2.5]", "tybalt", "tybalt")
     await s.everybody_leaves()
 
@@ -325,17 +348,23 @@ async def configuration(s):
     await s.join("juliet enters", "juliet", "juliet")
     await s.iq("the form, for the owner [10.2]", "romeo", "get", form)
     await s.iq("the form, for a participant [10.2]", "juliet", "get", form)
-    for name, value in (("roomname", "Balcony"), ("roomdesc", "Above the garden"), ("lang", "it"), ("publicroom", "0"), ("persistentroom", "1"),
-                        ("moderatedroom", "1"), ("membersonly", "0"), ("maxusers", "30"), ("whois", "anyone"), ("changesubject", "1"),
-                        ("allowinvites", "1"), ("allowpm", "moderators"), ("presencebroadcast", ["moderator", "participant"])):
+    for name, value in (("roomname", "Balcony"), ("roomdesc", "Above the garden"), ("lang", "it"), ("publicroom", "0"),
+                        ("persistentroom", "1"),
+                        ("moderatedroom", "1"), ("membersonly", "0"), ("maxusers", "30"), ("whois",
+                                                                                           "anyone"), ("changesubject",
+                                                                                                       "1"),
+                        ("allowinvites", "1"), ("allowpm", "moderators"), ("presencebroadcast",
+                                                                           ["moderator", "participant"])):
         await s.configure(f"{name} is set [10.2.1]", "romeo", {FIELD + name: value})
     await s.iq("the form with all of it [10.2]", "romeo", "get", form)
     await s.iq("disco#info with all of it [6.4]", "tybalt", "get", DISCO_INFO)
     await s.iq("a hidden room is not listed [6.3]", "tybalt", "get", DISCO_ITEMS, s.rooms_domain)
     await s.join("who enters a room that shows JIDs is told [7.2.3]", "mercutio", "mercutio")
-    await s.message("a private message where moderators alone may [7.5]", "juliet", "mercutio", "<body>psst</body>", "chat")
+    await s.message("a private message where moderators alone may [7.5]", "juliet", "mercutio", "<body>psst</body>",
+                    "chat")
     await s.configure("whois is set back [10.2.1]", "romeo", {FIELD + "whois": "moderators"})
-    await s.configure("presencebroadcast is set back [10.2.1]", "romeo", {FIELD + "presencebroadcast": ["moderator", "participant", "visitor"]})
+    await s.configure("presencebroadcast is set back [10.2.1]", "romeo",
+                      {FIELD + "presencebroadcast": ["moderator", "participant", "visitor"]})
     await s.configure("moderatedroom is set back [10.2.1]", "romeo", {FIELD + "moderatedroom": "0"})
     await s.configure("a participant configures [10.2]", "juliet", {FIELD + "roomname": "Mine"})
     await s.iq("it is cancelled [10.2]", "romeo", "set",
@@ -356,8 +385,8 @@ async def destruction(s):
     s.scene("doomed")
     await made(s)
     await s.join("juliet enters", "juliet", "juliet")
-    destroy = ("<query xmlns='http://jabber.org/protocol/muc#owner'><destroy jid='other@rooms.localhost'><reason>Macbeth</reason>"
-               "<password>thane</password></destroy></query>")
+    destroy = ("<query xmlns='http://jabber.org/protocol/muc#owner'><destroy jid='other@rooms.localhost'>"
+               "<reason>Macbeth</reason><password>thane</password></destroy></query>")
     await s.iq("a participant destroys it [10.9]", "juliet", "set", destroy)
     await s.iq("the owner destroys it [10.9]", "romeo", "set", destroy)
     await s.iq("a self-ping in what was it [XEP-0410]", "juliet", "get", PING, "juliet")
@@ -368,5 +397,6 @@ async def destruction(s):
     await s.everybody_leaves()
 
 
-SCENES = [service, entering, nickless, subject, history, sessions, invitations, kicks, moderated, members_only, registration, bans, passwords,
+SCENES = [service, entering, nickless, subject, history, sessions, invitations, kicks, moderated, members_only,
+          registration, bans, passwords,
           configuration, destruction]

@@ -23,7 +23,8 @@ class Player(Client):
 
     def __init__(self, *words):
         super().__init__(*words)
-        self.register_handler(slixmpp.xmlstream.handler.Callback("answers", Answers(None), lambda s: self._on_stanza(s.xml)))
+        self.register_handler(slixmpp.xmlstream.handler.Callback("answers", Answers(None),
+                                                                 lambda s: self._on_stanza(s.xml)))
 
     def answer(self, id, since):
         return next((s for s in self.seen[since:] if s.kind == "iq" and s.id == id), None)
@@ -75,12 +76,15 @@ class Stage:
     async def admin(self, step, who, *items, type="set"):
         return await self.iq(step, who, type, f"<query xmlns='{ADMIN}'>{''.join(items)}</query>")
 
+    @staticmethod
+    def values(value):
+        return "".join(f"<value>{one}</value>" for one in ([value] if isinstance(value, str) else value))
+
     async def configure(self, step, who, fields, form_type=f"{OWNER.replace('#owner', '')}#roomconfig"):
         fields = {**fields, **self.server.also_configured(fields)} if hasattr(self.server, "also_configured") else fields
-        values = "".join(f"<field var='{var}'>" + "".join(f"<value>{v}</value>" for v in ([value] if isinstance(value, str) else value))
-                         + "</field>" for var, value in fields.items())
+        inner = "".join(f"<field var='{var}'>{self.values(value)}</field>" for var, value in fields.items())
         return await self.iq(step, who, "set", f"<query xmlns='{OWNER}'><x xmlns='jabber:x:data' type='submit'>"
-                             f"<field var='FORM_TYPE' type='hidden'><value>{form_type}</value></field>{values}</x></query>")
+                             f"<field var='FORM_TYPE' type='hidden'><value>{form_type}</value></field>{inner}</x></query>")
 
     # --- a step ---
 
@@ -126,12 +130,13 @@ class Stage:
             done = lambda: actor.answer(id, since)  # noqa: E731
         elif asked.tag == "message" and asked.get("type") == "groupchat":
             subject = asked.find("subject") is not None  # Prosody reflects one without its id
-            done = lambda: any(s.kind == "message" and (s.id == id or s.type == "error" or subject and s.subject is not None)  # noqa: E731
-                               for s in new())
+            done = lambda: any(s.id == id or s.type == "error" or subject and s.subject is not None  # noqa: E731
+                               for s in new() if s.kind == "message")
         elif asked.tag == "presence" and asked.find("{http://jabber.org/protocol/muc}x") is not None:
             done = lambda: any(s.kind == "presence" and s.error or s.subject is not None and s.body is None  # noqa: E731
                                for s in new() if s.room == self.room)
-        elif asked.tag == "presence" and nick and asked.get("type") in (None, "unavailable") and self.is_inside(actor, since):
+        elif asked.tag == "presence" and nick and asked.get("type") in (None, "unavailable") and self.is_inside(actor,
+                                                                                                                since):
             done = lambda: any(s.kind == "presence" and (s.error or 110 in s.statuses) for s in new())  # noqa: E731
         else:
             return
@@ -152,7 +157,8 @@ class Stage:
         for patience in (1, 1, None):
             self.count += 1
             id = f"barrier{self.count}"
-            player.send_raw(f"<iq id='{id}' to='{self.room}' type='get'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>")
+            player.send_raw(f"<iq id='{id}' to='{self.room}' type='get'>"
+                            "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>")
             try:
                 return await player.until(lambda: player.answer(id, since), f"{self.room} answers disco#info", patience)
             except Failure:

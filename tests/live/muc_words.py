@@ -11,7 +11,8 @@ room's behaviour (ids of the server's own, capabilities, avatars, languages, tex
 from harness import want
 
 MUC = "http://jabber.org/protocol/muc"
-SILENT = {"{http://jabber.org/protocol/caps}c", "{vcard-temp:x:update}x", "{urn:xmpp:occupant-id:0}occupant-id", "{urn:xmpp:sid:0}stanza-id",
+SILENT = {"{http://jabber.org/protocol/caps}c", "{vcard-temp:x:update}x", "{urn:xmpp:occupant-id:0}occupant-id",
+          "{urn:xmpp:sid:0}stanza-id",
           "{urn:xmpp:delay}delay", "{jabber:x:delay}x", "{jabber:client}error", "{jabber:client}priority", f"{{{MUC}}}x",
           "{urn:xmpp:hats:0}hats"}
 

@@ -5,7 +5,6 @@ domains to external components (XEP-0114). They run as whoever runs the test, an
 """
 import os
 import shutil
-import subprocess
 
 from harness import Child, accepts, eventually, free_port, want
 
@@ -17,28 +16,19 @@ class Server:
     """What both have in common: ports, domains, a process. `components` is secrets by domain; where there are none,
     the server has rooms of its own. `domains` are the hosts with users, all of them the same."""
 
-    answers_in_order = True
+    answers_in_order = True  # of rooms: what a stanza leads to comes before the answer to the next
 
-    def __init__(self, test, users=USERS, domains=("localhost",), components=None, rooms_domain="rooms.localhost", tls=False):
+    def __init__(self, test, users=USERS, domains=("localhost",), components=None, rooms_domain="rooms.localhost"):
         self.folder = test.path(type(self).__name__.lower())
         self.host, self.port, self.component_port = "127.0.0.1", free_port(), free_port()
         self.users, self.domains, self.rooms_domain = users, domains, rooms_domain
         self.components = components or {}
-        self.certificate = self.make_certificate() if tls else None
         self.prepare()
         self.start()
 
     @property
     def component_url(self):
         return f"xmpp://127.0.0.1:{self.component_port}"
-
-    def make_certificate(self):
-        """Self-signed, for every domain and the address, and an authority, so that clients can be told to trust it."""
-        names = ",".join(["IP:127.0.0.1", *(f"DNS:{d}" for d in self.domains)])
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                        "-addext", f"subjectAltName={names}", "-keyout", self.folder / "key.pem",
-                        "-out", self.folder / "certificate.pem"], check=True, capture_output=True)
-        return self.folder / "certificate.pem"
 
     def start(self):
         self.child = Child(self.command(), self.folder / "server.log", env=self.environment(), cwd=self.folder)
@@ -69,18 +59,17 @@ class Prosody(Server):
             accounts.mkdir(parents=True)
             for user in self.users:
                 (accounts / f"{user}.dat").write_text(f'return {{\n\t["password"] = "{PASSWORD}";\n}};\n')
-        tls = (f'ssl = {{ certificate = "{self.certificate}", key = "{self.folder}/key.pem" }}' if self.certificate else
-               'modules_disabled = { "tls" }')
-        rooms = "".join(f'Component "{domain}"\n  component_secret = "{secret}"\n' for domain, secret in self.components.items())
+        rooms = "".join(f'Component "{name}"\n  component_secret = "{word}"\n' for name, word in self.components.items())
         if not rooms:
-            rooms = f'Component "{self.rooms_domain}" "muc"\n  muc_room_default_public = true\n  restrict_room_creation = false\n'
+            rooms = f'Component "{self.rooms_domain}" "muc"\n  muc_room_default_public = true\n'
         (self.folder / "prosody.cfg.lua").write_text(f'''
 data_path = "{self.folder}/data"; pidfile = "{self.folder}/prosody.pid"; plugin_paths = {{ }}
 run_as_root = {"true" if os.geteuid() == 0 else "false"}; daemonize = false; network_backend = "epoll"
 interfaces = {{ "127.0.0.1" }}; c2s_ports = {{ {self.port} }}; s2s_ports = {{ }}; c2s_direct_tls_ports = {{ }}
-component_ports = {{ {self.component_port} }}; component_interfaces = {{ "127.0.0.1" }}; http_ports = {{ }}; https_ports = {{ }}
-modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "version", "time", "vcard_legacy" }}
-{tls}
+component_ports = {{ {self.component_port} }}; component_interfaces = {{ "127.0.0.1" }}
+http_ports = {{ }}; https_ports = {{ }}
+modules_enabled = {{ "roster", "saslauth", "disco", "ping", "version", "time", "vcard_legacy" }}
+modules_disabled = {{ "tls" }}
 c2s_require_encryption = false; allow_unencrypted_plain_auth = true; authentication = "internal_plain"; storage = "internal"
 limits = {{ }}; log = {{ info = "*console" }}
 {"".join(f'VirtualHost "{domain}"{chr(10)}' for domain in self.domains)}{rooms}''')
@@ -95,8 +84,11 @@ class Ejabberd(Server):
 
     def prepare(self):
         component = "".join(f"      {domain}: {{password: \"{secret}\"}}\n" for domain, secret in self.components.items())
-        service = (f"  - port: {self.component_port}\n    ip: \"127.0.0.1\"\n    module: ejabberd_service\n    hosts:\n{component}"
-                   if component else "")
+        service = f"""  - port: {self.component_port}
+    ip: "127.0.0.1"
+    module: ejabberd_service
+    hosts:
+{component}""" if component else ""
         rooms = "" if component else f"""  mod_muc:
     host: {self.rooms_domain}
     access_create: all
@@ -141,7 +133,8 @@ listen:
         register = (f'{{ok, _}} = application:ensure_all_started(ejabberd), '
                     f'[ejabberd_auth:try_register(U, D, <<"{PASSWORD}">>) || D <- [{domains}], U <- [{users}]], '
                     f'io:format("mucbridge: users are there~n").')
-        return [shutil.which("erl") or "/usr/bin/erl", "-noinput", "+S", "1", "-mnesia", "dir", f'"{self.folder}/database"',
+        return [shutil.which("erl") or "/usr/bin/erl", "-noinput", "+S", "1", "-mnesia", "dir",
+                f'"{self.folder}/database"',
                 "-s", "ejabberd", "-eval", register]
 
 
