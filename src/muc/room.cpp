@@ -15,7 +15,8 @@ constexpr std::chrono::minutes in_flight_at_most{5};
 Room::Room(Jid address, RoomOptions options, RoomLimits limits, RoomWiring wiring, std::string origin,
            std::function<std::string(const Jid& bare)> occupant_id, Now now)
     : address_{std::move(address)},
-      options_{std::move(options)},
+      options_{options},
+      first_options_{std::move(options)},
       limits_{limits},
       wiring_{std::move(wiring)},
       home_{std::make_shared<const std::string>(wiring_.home)},
@@ -215,9 +216,11 @@ bool Room::knows(const Jid& full) const {
 }
 
 Affiliation Room::affiliation_of(const Jid& jid) const {
-    if (wiring_.access.is_administrator && wiring_.access.is_administrator(jid.bare()))
-        return Affiliation::owner;
-    return affiliations_.of(jid);
+    return is_administrator(jid) ? Affiliation::owner : affiliations_.of(jid);
+}
+
+bool Room::is_administrator(const Jid& jid) const {
+    return wiring_.access.is_administrator && wiring_.access.is_administrator(jid.bare());
 }
 
 void Room::remember_affiliation(const Jid& bare, Affiliation affiliation) {

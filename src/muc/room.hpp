@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "muc/options.hpp"
 #include "muc/recent_ids.hpp"
 #include "muc/requests.hpp"
+#include "muc/rights_rules.hpp"
 #include "muc/subject.hpp"
 
 namespace mucbridge {
@@ -190,6 +192,38 @@ private:
     void show_changed(Effects& effects, const Occupant& occupant, Role before, ShowPresence how) const;
     void show_affiliation(Effects& effects, ShowAffiliation shown) const;
 
+    // room_rights.cpp: who is what
+    bool is_administrator(const Jid& jid) const;
+    Rank rank_of(const Jid& jid) const;
+    Actor actor_of(const Visitor& visitor) const;
+    std::variant<RightsItem, StanzaError> to_change(const Visitor& visitor, RightsItem item) const;
+    const Occupant* find_meant(const RightsItem& item) const;
+    std::optional<StanzaError> refuse_change(const Visitor& visitor, const RightsItem& change) const;
+    std::optional<StanzaError> refuse_reservation(const Visitor& visitor, const Rank& actor,
+                                                  const RightsItem& change) const;
+    std::optional<StanzaError> refuse_together(const std::vector<RightsItem>& changes) const;
+    void change_role(Effects& effects, const RightsItem& change, const std::optional<Actor>& actor, Now now);
+    void change_affiliation(Effects& effects, const RightsItem& change, const std::optional<Actor>& actor, Now now);
+    std::vector<Occupant*> find_affected(const Jid& user);
+    void keep(const RightsItem& change);
+    void make_way(Effects& effects, const RightsItem& change, Now now);
+    void change_absent(Effects& effects, const RightsItem& change, Affiliation before,
+                       const std::optional<Actor>& actor) const;
+    std::optional<int> removal_status(Affiliation affiliation) const;
+
+    // room_sight.cpp: who comes to see more, or less
+    std::unordered_set<const Occupant*> moderators() const;
+    void show_jids_anew(Effects& effects, const std::unordered_set<const Occupant*>& moderators_before) const;
+    void show_all_to(Effects& effects, const std::vector<const Occupant*>& viewers, bool with_jids) const;
+
+    // room_options.cpp: another configuration
+    void remove_strangers(Effects& effects, Now now);
+    void show_configured(Effects& effects, RoomOptions before) const;
+    void show_broadcast(Effects& effects, const PresenceBroadcast& before) const;
+
+    // room_destroy.cpp
+    void forget();
+
     // room_speech.cpp: what occupants say
     Effects say_published(const Occupant& occupant, const Visitor& visitor, Line line, Now now);
     Effects say_unpublished(const Occupant& occupant, const Visitor& visitor, Line line, Now now);
@@ -225,7 +259,7 @@ private:
     static bool is_late(WallTime said_at, Now now);
 
     Jid address_;
-    RoomOptions options_;
+    RoomOptions options_, first_options_;
     RoomLimits limits_;
     RoomWiring wiring_;
     std::shared_ptr<const std::string> home_;  // of the wiring, shared by the lines published there
@@ -235,7 +269,8 @@ private:
 
     Occupants occupants_;
     std::deque<Waiter> waiting_;
-    bool is_open_ = false;  // somebody has entered
+    bool is_open_ = false;       // somebody has entered
+    bool is_destroyed_ = false;  // and nobody has entered since
     std::optional<Tick> lingers_until_;
     std::optional<Tick> last_said_;
 

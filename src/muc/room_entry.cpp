@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "muc/nick.hpp"
 #include "muc/room.hpp"
@@ -119,6 +120,8 @@ void Room::enter(Effects& effects, const Visitor& visitor, const JoinRequest& re
     std::vector<int> statuses;
     if (!is_open_) {
         is_open_ = true;
+        if (std::exchange(is_destroyed_, false))
+            forget();  // what came home since
         statuses.push_back(201);
         make_owner(visitor.jid.bare());
     }
