@@ -43,6 +43,29 @@ Bytes to_bytes(std::string text) {
     return text.empty() ? nullptr : std::make_shared<const std::string>(std::move(text));
 }
 
+std::string child_text(const Element& element, std::string_view name) {
+    const Element* child = element.child(name, element.ns);
+    return child ? child->text() : std::string();
+}
+
+std::variant<Jid, StanzaError> parse_addressee(const Element& word) {
+    if (!word.has_attribute("to"))
+        return StanzaError{Condition::bad_request, word.name + ": want a JID in 'to'"};
+    auto to = Jid::parse(word.attribute("to"));
+    if (!to)
+        return StanzaError{Condition::jid_malformed, word.name + ": " + to.error().text};
+    return std::move(*to);
+}
+
+InviteRequest parse_invitation(const Element& invite, Jid to) {
+    InviteRequest request{std::move(to), child_text(invite, "reason"), {}, false};
+    if (const Element* goes_on = invite.child("continue", ns::muc_user)) {
+        request.continues = true;
+        request.thread = goes_on->attribute("thread");
+    }
+    return request;
+}
+
 }  // namespace
 
 JoinRequest parse_join(const Element& presence, std::string nick) {
@@ -74,6 +97,8 @@ Line parse_line(const Element& message, const Jid& room) {
     line.id = message.attribute("id");
     line.lang = message.lang();
     std::string extra;
+    // XEP-0045 §8.1: beside a body (were it empty) or a thread, a subject changes nothing.
+    const bool sets_subject = !message.child("body", ns::client) && !message.child("thread", ns::client);
     for (const Node& node : message.nodes) {
         const Element* child = node.element();
         if (!child || is_the_rooms(*child, room))
@@ -86,7 +111,7 @@ Line parse_line(const Element& message, const Jid& room) {
                 continue;
             }
         }
-        if (child->ns == ns::client && child->name == "subject" && !line.subject) {
+        if (child->ns == ns::client && child->name == "subject" && sets_subject && !line.subject) {
             line.subject = child->text();
             continue;
         }
@@ -94,6 +119,28 @@ Line parse_line(const Element& message, const Jid& room) {
     }
     line.extra = to_bytes(std::move(extra));
     return line;
+}
+
+std::variant<std::vector<InviteRequest>, Decline, StanzaError> parse_mediated(const Element& x) {
+    std::vector<InviteRequest> invitations;
+    std::vector<Decline> declines;
+    for (const Node& node : x.nodes) {
+        const Element* word = node.element();
+        if (!word || word->ns != ns::muc_user || (word->name != "invite" && word->name != "decline"))
+            continue;
+        auto to = parse_addressee(*word);
+        if (const auto* error = std::get_if<StanzaError>(&to))
+            return *error;
+        if (word->name == "invite")
+            invitations.push_back(parse_invitation(*word, std::get<Jid>(std::move(to))));
+        else
+            declines.push_back({std::get<Jid>(std::move(to)), child_text(*word, "reason")});
+    }
+    if (declines.empty() && !invitations.empty())
+        return invitations;
+    if (declines.size() == 1 && invitations.empty())
+        return std::move(declines.front());
+    return StanzaError{Condition::bad_request, "x: want one or more <invite/>, or one <decline/>"};
 }
 
 }  // namespace mucbridge

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "core/jid.hpp"
 #include "core/message.hpp"
+#include "core/stanza_error.hpp"
 #include "muc/requests.hpp"
 #include "xml/element.hpp"
 
@@ -20,5 +23,14 @@ Bytes parse_presence_extra(const Element& presence);
 /// What only the room may say is taken out: a stanza-id by it (XEP-0359 §3), an occupant-id, muc#user, a delay of its
 /// own.
 Line parse_line(const Element& message, const Jid& room);
+
+/// An invitation turned down. XEP-0045 §7.8.2.
+struct Decline {
+    Jid to;  // who invited: the real JID or the occupant's
+    std::string reason;
+};
+/// <x xmlns='http://jabber.org/protocol/muc#user'/> in a message to the room itself: one or more <invite to=''/>, or
+/// one <decline to=''/>. Anything else is a bad-request; an address that is none, jid-malformed.
+std::variant<std::vector<InviteRequest>, Decline, StanzaError> parse_mediated(const Element& x);
 
 }  // namespace mucbridge

@@ -1,7 +1,7 @@
 #include "gateway/muc_stanzas.hpp"
 
+#include "gateway/voice_form.hpp"
 #include "xml/writer.hpp"
-#include "xmpp/forms.hpp"
 
 namespace mucbridge {
 
@@ -205,19 +205,11 @@ SharedStanza write_decline(const Jid& room, const ShowDecline& show) {
     return out;
 }
 
-/// XEP-0045 §8.6, example 131.
 SharedStanza write_voice_request(const Jid& room, const AskForVoice& ask) {
-    Form form{"form", "Voice request", "To approve this request for voice, choose so. To deny it, do nothing.", {}};
-    form.fields = {
-        {"FORM_TYPE", "hidden", "", {"http://jabber.org/protocol/muc#request"}, {}, false},
-        {"muc#role", "list-single", "Requested role", {"participant"}, {{"Participant", "participant"}}, false},
-        {"muc#jid", "jid-single", "User ID", {to_string(ask.real_jid)}, {}, false},
-        {"muc#roomnick", "text-single", "Room nickname", {ask.nick}, {}, false},
-        {"muc#request_allow", "boolean", "Grant voice to this person?", {"false"}, {}, false}};
     SharedStanza out;
     out.head = open_stanza("message", to_string(room), "", "");
     out.tail.append(">");
-    append_element(out.tail, to_element(form), ns::client);
+    append_element(out.tail, to_element(make_voice_form(ask)), ns::client);
     out.tail.append("</message>");
     return out;
 }
@@ -231,7 +223,8 @@ Element make_invitation(const Jid& room, const Invite& invite) {
     Element& x = message.add("x", ns::muc_user);
     Element& child = x.add("invite", ns::muc_user);
     child.set("from", to_string(invite.from));
-    child.add("reason", ns::muc_user).add_text(invite.reason);
+    if (!invite.reason.empty())
+        child.add("reason", ns::muc_user).add_text(invite.reason);
     if (invite.continues) {
         Element& goes_on = child.add("continue", ns::muc_user);
         if (!invite.thread.empty())
