@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "broker/url.hpp"
+#include "cli/check_who.hpp"
+#include "cli/component_fields.hpp"
 #include "cli/problems.hpp"
 #include "cli/secret.hpp"
 #include "core/utf8.hpp"
@@ -44,6 +46,13 @@ void check_listeners(const Config& config, Problems& problems) {
     }
 }
 
+/// What is there, where all of it could be read.
+void check_doors(const Config& config, Problems& problems) {
+    if (config.listen.empty() && config.components.empty())
+        problems.error("/listen", "want at least one, such as xmpp://127.0.0.1:61222, or a component");
+    check_components(config, problems);
+}
+
 void check_brokers_named(const Config& config, Problems& problems) {
     const auto is_there = [&](const std::string& name) {
         return std::any_of(config.brokers.begin(), config.brokers.end(),
@@ -52,13 +61,21 @@ void check_brokers_named(const Config& config, Problems& problems) {
     std::string names;
     for (const auto& broker : config.brokers)
         names += (names.empty() ? "" : ", ") + broker.name;
+    const auto check_other = [&](const std::string& name, const std::string& place) {
+        if (!name.empty() && !is_there(name))
+            problems.error(place, "want the name of a broker (" + names + "), got " + to_log_text(name));
+    };
     for (std::size_t at = 0; at < config.rules.size(); ++at) {
+        const auto rule = join_pointer("/rules", at);
         const auto& name = config.rules[at].broker;
-        const auto place = join_pointer(join_pointer("/rules", at), "broker");
+        const auto place = join_pointer(rule, "broker");
         if (name.empty() && config.brokers.size() > 1 && !is_there("main"))
             problems.error(place, "want the name of a broker, since none is called main: " + names);
-        else if (!name.empty() && !is_there(name))
-            problems.error(place, "want the name of a broker (" + names + "), got " + to_log_text(name));
+        check_other(name, place);
+        const auto& mirrors = config.rules[at].mirrors;
+        for (std::size_t mirror = 0; mirror < mirrors.size(); ++mirror)
+            check_other(mirrors[mirror].broker,
+                        join_pointer(join_pointer(join_pointer(rule, "mirrors"), mirror), "broker"));
     }
 }
 
@@ -68,29 +85,40 @@ std::shared_ptr<const Seal> make_any_seal() {
     return std::make_shared<const Seal>(std::string(key_bytes, 'k'), "check");
 }
 
+/// "/rules/0/topic: why" as what it says of the rule that stands at `at`.
+void report(const std::string& error, std::size_t at, Problems& problems) {
+    constexpr std::string_view first = "/rules/0";
+    const auto colon = error.find(": ");
+    auto pointer = error.starts_with('/') && colon != std::string::npos ? error.substr(0, colon) : std::string{};
+    const auto text = pointer.empty() ? error : error.substr(colon + 2);
+    if (pointer.starts_with(first))
+        pointer.replace(0, first.size(), join_pointer("/rules", at));
+    problems.error(pointer, text);
+}
+
 /// The mapper tells of one error and goes; asked rule by rule it tells of one in each.
 void check_rules(const Config& config, Problems& problems) {
     auto one = config;
-    bool fine = true;
+    one.aliases.clear();
     for (std::size_t at = 0; at < config.rules.size(); ++at) {
         one.rules = {config.rules[at]};
-        const auto mapper = Mapper::make(one, make_any_seal());
-        if (mapper)
-            continue;
-        fine = false;
-        constexpr std::string_view first = "/rules/0";
-        const std::string text = mapper.error().text;
-        const auto colon = text.find(": ");
-        if (text.substr(0, first.size()) == first && colon != std::string_view::npos)
-            problems.error(join_pointer("/rules", at) + std::string(text.substr(first.size(), colon - first.size())),
-                           text.substr(colon + 2));
-        else
-            problems.error(join_pointer("/rules", at), text);
+        if (const auto mapper = Mapper::make(one, make_any_seal()); !mapper)
+            report(mapper.error().text, at, problems);
     }
-    if (!fine)
+    if (!problems.is_fine())
         return;
-    if (const auto mapper = Mapper::make(config, make_any_seal()); !mapper)
-        problems.error("", mapper.error().text);
+    const auto mapper = Mapper::make(config, make_any_seal());
+    if (!mapper) {
+        report(mapper.error().text, 0, problems);
+        return;
+    }
+    for (const auto& finding : (*mapper)->review()) {
+        const auto place = join_pointer(join_pointer("/rules", finding.rule), finding.key);
+        if (finding.is_error)
+            problems.error(place, finding.text);
+        else
+            problems.warn(place, finding.text);
+    }
 }
 
 void check_seal_key(const Config& config, Problems& problems) {
@@ -119,29 +147,51 @@ void warn_of(const Config& config, Problems& problems) {
     }
     if (const auto exposed = config.seal_key_file.empty() ? "" : why_exposed(config.seal_key_file); !exposed.empty())
         problems.warn("/seal_key_file", exposed);
-    if (config.allow_open_login)
+    if (config.allow_open_login && !config.listen.empty())
         problems.warn("/allow_open_login", "anybody who reaches a listener may read and write every room");
+    else if (config.allow_open_login)
+        problems.warn("/allow_open_login",
+                      "anybody who reaches the component may use every room of a rule without who");
 }
 
-}  // namespace
+/// A name counts where somebody vouches for it: a component's server does, for all but the names that anybody may take
+/// at our own listeners.
+void check_administrators(Config& config, Problems& problems) {
+    auto& all = config.administrators;
+    const auto is_anybody = [&](const Jid& jid) {
+        return config.components.empty() || (!config.listen.empty() && jid.domain == config.domain);
+    };
+    if (std::any_of(all.begin(), all.end(), is_anybody))
+        problems.warn("/administrators", "nobody is one while anybody may log in under any name");
+    all.erase(std::remove_if(all.begin(), all.end(), is_anybody), all.end());
+}
 
-void check_config(Config& config, Problems& problems) {
-    const bool fine_so_far = problems.is_fine();
-    problems.begin_judging();
+void fill_in(Config& config, const Given& given, bool fine_so_far) {
+    if (!given.listen && !config.components.empty())
+        config.listen.clear();
     if (config.brokers.empty())
         config.brokers.emplace_back();
     if (config.rules.empty() && fine_so_far) {
         config.rules.emplace_back();
         config.rules.front().topic = "{name}";
     }
+}
+
+}  // namespace
+
+void check_config(Config& config, const Given& given, Problems& problems) {
+    const bool fine_so_far = problems.is_fine();
+    problems.begin_judging();
+    const bool has_short_rules = given.short_rules || config.rules.empty();
+    fill_in(config, given, fine_so_far);
     check_domains(config, problems);
     check_listeners(config, problems);
+    if (fine_so_far)
+        check_doors(config, problems);
     check_brokers_named(config, problems);
+    check_who(config, has_short_rules, problems);
     check_seal_key(config, problems);
-    if (!config.administrators.empty()) {
-        problems.warn("/administrators", "nobody is one while anybody may log in under any name");
-        config.administrators.clear();
-    }
+    check_administrators(config, problems);
     warn_of(config, problems);
     if (problems.is_fine())
         check_rules(config, problems);

@@ -112,6 +112,12 @@ void add_config_flags(CLI::App& command, ConfigFlags& flags) {
                     "Which room is which topic; repeatable, replaces the file's ['{name}={name}']")
         ->type_name("ROOM=TOPIC")
         ->allow_extra_args(false);
+    command
+        .add_option("--component-server", flags.component_server,
+                    "Be a component of this server (MUCBRIDGE_COMPONENT_SECRET) [xmpp://127.0.0.1:5347]")
+        ->type_name("URL");
+    command.add_option("--component-domain", flags.component_domain, "The component's domain: its rooms are there")
+        ->type_name("D");
     command.add_option("--login", flags.login, "open (anybody) or anonymous [open]")->type_name("KIND");
     command.add_flag("--allow-open-login", flags.allow_open_login,
                      "Let anybody log in on a listener that others can reach");

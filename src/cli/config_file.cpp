@@ -3,7 +3,9 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "cli/alias_fields.hpp"
 #include "cli/broker_fields.hpp"
+#include "cli/component_fields.hpp"
 #include "cli/fields.hpp"
 #include "cli/json_text.hpp"
 #include "cli/rule_fields.hpp"
@@ -18,34 +20,9 @@ using nlohmann::json;
 constexpr std::size_t most_listeners = 64;
 constexpr std::size_t most_administrators = 1000;
 
-void read_domain(const json& value, const std::string& pointer, std::string& to, Problems& problems) {
-    std::string text;
-    if (!read_text(value, pointer, text, problems))
-        return;
-    if (auto domain = Jid::prepare_domain(text); domain)
-        to = *domain;
-    else
-        problems.error(pointer, domain.error().text);
-}
-
-/// A text, or a list of texts.
-std::vector<json> to_items(const json& value, const std::string& pointer, std::size_t most, Problems& problems) {
-    if (value.is_string())
-        return {value};
-    if (!value.is_array() || value.size() > most) {
-        problems.error(pointer, "want text or a list of at most " + std::to_string(most) + " texts, got " +
-                                    (value.is_array() ? std::to_string(value.size()) : describe(value)));
-        return {};
-    }
-    return {value.begin(), value.end()};
-}
-
 void read_listen(const json& value, const std::string& pointer, Config& config, Problems& problems) {
     config.listen.clear();
-    std::size_t index = 0;
-    for (const auto& item : to_items(value, pointer, most_listeners, problems)) {
-        const auto place = value.is_array() ? join_pointer(pointer, index) : pointer;
-        ++index;
+    for (const auto& [item, place] : read_items(value, pointer, most_listeners, problems)) {
         ListenConfig listen;
         if (!read_text(item, place, listen.url, problems))
             continue;
@@ -53,16 +30,11 @@ void read_listen(const json& value, const std::string& pointer, Config& config, 
             problems.error(place, url.error().text);
         config.listen.push_back(std::move(listen));
     }
-    if (value.is_array() && value.empty())
-        problems.error(pointer, "want at least one, such as xmpp://127.0.0.1:61222: this version has no other door");
 }
 
 void read_administrators(const json& value, const std::string& pointer, Config& config, Problems& problems) {
     config.administrators.clear();
-    std::size_t index = 0;
-    for (const auto& item : to_items(value, pointer, most_administrators, problems)) {
-        const auto place = value.is_array() ? join_pointer(pointer, index) : pointer;
-        ++index;
+    for (const auto& [item, place] : read_items(value, pointer, most_administrators, problems)) {
         std::string text;
         if (!read_text(item, place, text, problems))
             continue;
@@ -74,11 +46,6 @@ void read_administrators(const json& value, const std::string& pointer, Config& 
         else
             config.administrators.push_back(*jid);
     }
-}
-
-json make_texts_schema() {
-    const json text = {{"type", "string"}, {"minLength", 1}};
-    return {{"anyOf", {text, {{"type", "array"}, {"items", text}}}}};
 }
 
 const std::vector<std::string> login_words{"open", "anonymous", "accounts", "broker"};
@@ -128,6 +95,8 @@ const Fields<LimitsConfig>& limits_fields() {
          "seconds that a connection has for logging in"},
         {"rooms_per_session", Number{&Limits::rooms_per_session, 1, million}, "that one session is in"},
         {"occupants_per_room", Number{&Limits::occupants_per_room, 1, million}, "of one room"},
+        {"component_queue_bytes", Number{&Limits::component_queue_bytes, 65536, std::size_t{1} << 32U},
+         "of output that a component's server may leave unread before the link is closed"},
         {"session_queue_bytes", Number{&Limits::session_queue_bytes, 65536, std::size_t{1} << 32U},
          "of output that a session may leave unread before it is closed"},
         {"lines_in_flight_per_room", Number{&Limits::lines_in_flight_per_room, 1, million},
@@ -143,21 +112,23 @@ const Fields<LimitsConfig>& limits_fields() {
 
 const Fields<Config>& config_fields() {
     using Own = OwnField<Config>;
-    constexpr auto text = [] { return json{{"type", "string"}, {"minLength", 1}}; };
     static const Fields<Config> fields{
         {"domain",
          Own{[](const json& value, const std::string& pointer, Config& to, Problems& problems) {
                  read_domain(value, pointer, to.domain, problems);
              },
-             text},
+             make_text_schema},
          "the domain of the accounts that log in here"},
         {"rooms_domain",
          Own{[](const json& value, const std::string& pointer, Config& to, Problems& problems) {
                  read_domain(value, pointer, to.rooms_domain, problems);
              },
-             text},
+             make_text_schema},
          "the domain of the rooms; by default \"rooms.\" and the domain"},
-        {"listen", Own{read_listen, make_texts_schema}, "where clients connect: xmpp://HOST:PORT"},
+        {"listen", Own{read_listen, make_texts_schema},
+         "where clients connect: xmpp://HOST:PORT; nowhere where there is a component"},
+        {"component", Own{read_components, make_components_schema},
+         "a server that our rooms are a component of (XEP-0114), or a list of them"},
         {"login",
          Own{read_login,
              [] {
@@ -169,6 +140,8 @@ const Fields<Config>& config_fields() {
         {"administrators", Own{read_administrators, make_texts_schema}, "bare JIDs; nobody while anybody may log in"},
         {"brokers", Own{read_brokers, make_brokers_schema}, "by name"},
         {"rules", Own{read_rules, make_rules_schema}, "which rooms are which addresses; the first that matches wins"},
+        {"aliases", Own{read_aliases, make_aliases_schema},
+         "rooms' names for topics that no name can spell: {\"kitchen\": \"Sensors/Kitchen 1\"}"},
         {"state", TextField<Config>{&Config::state}, "a directory of the gateway's own; it is created"},
         {"seal_key_file", TextField<Config>{&Config::seal_key_file},
          "64 hexadecimal digits: the key that gateways share which share conversations"},
@@ -193,7 +166,6 @@ const Fields<Config>& config_fields() {
              [] { return make_number_schema(0, 256); }},
          "threads that serve sessions and rooms; 0: as many as the machine gives"},
         {"tls", AbsentField{"this version has no TLS listener; leave the key out"}, ""},
-        {"component", AbsentField{"this version is no component of another server; leave the key out"}, ""},
         {"guest", AbsentField{"this version enters no rooms that live elsewhere; leave the key out"}, ""},
         {"console", AbsentField{"this version has no web console; leave the key out"}, ""},
     };

@@ -4,6 +4,7 @@
 
 #include "cli/json_text.hpp"
 #include "cli/suggest.hpp"
+#include "core/jid.hpp"
 #include "core/utf8.hpp"
 
 namespace mucbridge {
@@ -78,6 +79,39 @@ bool read_choice(const nlohmann::json& value, std::string_view pointer, const st
     }
     problems.error(pointer, "want " + to_list(words) + ", got " + describe(value));
     return false;
+}
+
+std::vector<Item> read_items(const nlohmann::json& value, const std::string& pointer, std::size_t most,
+                             Problems& problems) {
+    if (value.is_string())
+        return {{value, pointer}};
+    if (!value.is_array() || value.size() > most) {
+        problems.error(pointer, "want text or a list of at most " + std::to_string(most) + " texts, got " +
+                                    (value.is_array() ? std::to_string(value.size()) : describe(value)));
+        return {};
+    }
+    std::vector<Item> items;
+    for (const auto& item : value)
+        items.push_back({item, join_pointer(pointer, items.size())});
+    return items;
+}
+
+nlohmann::json make_text_schema() { return {{"type", "string"}, {"minLength", 1}}; }
+
+nlohmann::json make_texts_schema() {
+    return {{"anyOf", {make_text_schema(), {{"type", "array"}, {"items", make_text_schema()}}}}};
+}
+
+bool read_domain(const nlohmann::json& value, const std::string& pointer, std::string& to, Problems& problems) {
+    std::string text;
+    if (!read_text(value, pointer, text, problems))
+        return false;
+    auto domain = Jid::prepare_domain(text);
+    if (domain)
+        to = std::move(*domain);
+    else
+        problems.error(pointer, domain.error().text);
+    return domain.has_value();
 }
 
 void report_unknown_keys(const nlohmann::json& object, std::string_view pointer, const std::vector<std::string>& known,

@@ -22,6 +22,17 @@ bool read_number(const nlohmann::json& value, std::string_view pointer, std::siz
 /// The index of the text in `words`.
 bool read_choice(const nlohmann::json& value, std::string_view pointer, const std::vector<std::string>& words,
                  std::size_t& to, Problems& problems);
+/// A text, or a list of at most so many texts: each with the place where it stands, itself not yet read.
+struct Item {
+    const nlohmann::json& value;
+    std::string pointer;
+};
+std::vector<Item> read_items(const nlohmann::json& value, const std::string& pointer, std::size_t most,
+                             Problems& problems);
+nlohmann::json make_texts_schema();
+nlohmann::json make_text_schema();
+/// A domain, prepared.
+bool read_domain(const nlohmann::json& value, const std::string& pointer, std::string& to, Problems& problems);
 /// The keys of an object that no table names.
 void report_unknown_keys(const nlohmann::json& object, std::string_view pointer, const std::vector<std::string>& known,
                          Problems& problems);
@@ -124,7 +135,7 @@ nlohmann::json make_schema(const Fields<T>& fields) {
         if (std::holds_alternative<AbsentField>(field.kind))
             continue;
         if (std::holds_alternative<TextField<T>>(field.kind))
-            schema = {{"type", "string"}, {"minLength", 1}};
+            schema = make_text_schema();
         else if (std::holds_alternative<SwitchField<T>>(field.kind))
             schema = {{"type", "boolean"}};
         else if (const auto* count = std::get_if<NumberField<T>>(&field.kind))

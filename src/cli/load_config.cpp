@@ -16,7 +16,27 @@ extern char** environ;  // NOLINT: POSIX has it so
 namespace mucbridge {
 namespace {
 
-void read_config_file(Loaded& loaded) {
+/// Lays one layer over what is there.
+void read_layer(const nlohmann::json& object, Loaded& loaded, Given& given) {
+    given.listen |= object.is_object() && object.contains("listen");
+    read_config(object, loaded.config, loaded.problems);
+}
+
+/// Whether the file itself says a secret, and does not name another that does.
+bool holds_secret(const nlohmann::json& file, const Config& config) {
+    const auto& brokers = config.brokers;
+    if (std::any_of(brokers.begin(), brokers.end(), [&](const BrokerConfig& broker) {
+            return !broker.password.empty() && !file.at("brokers").at(broker.name).contains("password_file");
+        }))
+        return true;
+    const auto component = file.find("component");
+    if (component == file.end())
+        return false;
+    const auto says = [](const nlohmann::json& one) { return one.is_object() && one.contains("secret"); };
+    return says(*component) || (component->is_array() && std::any_of(component->begin(), component->end(), says));
+}
+
+void read_config_file(Loaded& loaded, Given& given) {
     constexpr std::size_t longest = 16 * 1024 * 1024;  // parse_json() says what is too long for it
     const auto text = read_file(loaded.file, longest);
     if (!text) {
@@ -26,12 +46,9 @@ void read_config_file(Loaded& loaded) {
     const auto object = parse_json(*text, loaded.problems);
     if (!object)
         return;
-    read_config(*object, loaded.config, loaded.problems);
-    const auto& brokers = loaded.config.brokers;
-    const bool holds_secret = std::any_of(brokers.begin(), brokers.end(), [&](const BrokerConfig& broker) {
-        return !broker.password.empty() && !object->at("brokers").at(broker.name).contains("password_file");
-    });
-    if (const auto exposed = holds_secret ? why_exposed(loaded.file) : ""; !exposed.empty())
+    read_layer(*object, loaded, given);
+    const auto exposed = object->is_object() && holds_secret(*object, loaded.config) ? why_exposed(loaded.file) : "";
+    if (!exposed.empty())
         loaded.problems.warn("", exposed);
 }
 
@@ -61,11 +78,16 @@ Loaded load_config(const ConfigFlags& flags, const Environment& environment) {
     loaded.file = find_file(flags, environment);
     auto& config = loaded.config;
     config.brokers.clear();
+    Given given;
     if (!loaded.file.empty())
-        read_config_file(loaded);
-    read_config(make_overlay(environment, config, loaded.problems), config, loaded.problems);
-    read_config(make_overlay(flags, config, loaded.problems), config, loaded.problems);
-    check_config(config, loaded.problems);
+        read_config_file(loaded, given);
+    const auto lay_over = [&](const nlohmann::json& overlay) {
+        read_layer(overlay, loaded, given);
+        given.short_rules |= overlay.contains("rules");
+    };
+    lay_over(make_overlay(environment, config, loaded.problems));
+    lay_over(make_overlay(flags, config, loaded.problems));
+    check_config(config, given, loaded.problems);
     return loaded;
 }
 

@@ -76,6 +76,8 @@ struct Variable {
 constexpr std::array plain_variables{
     Variable{"MUCBRIDGE_DOMAIN", "/domain"},
     Variable{"MUCBRIDGE_ROOMS_DOMAIN", "/rooms_domain"},
+    Variable{"MUCBRIDGE_COMPONENT_SERVER", "/component/server"},
+    Variable{"MUCBRIDGE_COMPONENT_DOMAIN", "/component/domain"},
     Variable{"MUCBRIDGE_LOGIN", "/login"},
     Variable{"MUCBRIDGE_STATE", "/state"},
     Variable{"MUCBRIDGE_SEAL_KEY_FILE", "/seal_key_file"},
@@ -84,11 +86,12 @@ constexpr std::array plain_variables{
 };
 
 /// NAME, or the content of the file that NAME_FILE names; of a broker's key.
-constexpr std::array secret_variables{
+constexpr std::array broker_variables{
     Variable{"MUCBRIDGE_BROKER", "url"},
     Variable{"MUCBRIDGE_BROKER_USERNAME", "username"},
     Variable{"MUCBRIDGE_BROKER_PASSWORD", "password"},
 };
+constexpr Variable component_secret{"MUCBRIDGE_COMPONENT_SECRET", "/component/secret"};
 
 constexpr std::array other_variables{"MUCBRIDGE_CONFIG",         "MUCBRIDGE_LISTEN", "MUCBRIDGE_RULE",
                                      "MUCBRIDGE_ADMINISTRATORS", "MUCBRIDGE_LOOPS",  "MUCBRIDGE_ALLOW_OPEN_LOGIN"};
@@ -104,20 +107,21 @@ std::vector<std::string> split(const std::string& text, const char* separators) 
     return parts;
 }
 
-void set_secret(const Variable& variable, const Environment& environment, Overlay& overlay, Problems& problems) {
-    const std::string name = variable.name;
+/// Calls use(what the variable is called, its value).
+template <class Use>
+void with_secret(const std::string& name, const Environment& environment, Problems& problems, Use use) {
     const auto plain = environment.find(name);
     const auto in_file = environment.find(name + "_FILE");
     if (in_file == environment.end()) {
         if (plain != environment.end())
-            overlay.set_broker(variable.pointer, name, plain->second);
+            use(name, plain->second);
         return;
     }
     const auto& path = in_file->second;
     if (plain != environment.end())
         problems.error("", name + "_FILE: want one of " + name + " and " + name + "_FILE, got both");
     else if (const auto secret = read_secret(path); secret)
-        overlay.set_broker(variable.pointer, name + "_FILE", *secret);
+        use(name + "_FILE", *secret);
     else
         problems.error("", name + "_FILE: " + secret.error().text);
 }
@@ -134,10 +138,10 @@ void warn_of_slips(const Environment& environment, Problems& problems) {
     std::vector<std::string> known(other_variables.begin(), other_variables.end());
     for (const auto& variable : plain_variables)
         known.emplace_back(variable.name);
-    for (const auto& variable : secret_variables) {
-        known.emplace_back(variable.name);
-        known.emplace_back(std::string(variable.name) + "_FILE");
-    }
+    const auto add_secret = [&known](const std::string& name) { known.insert(known.end(), {name, name + "_FILE"}); };
+    for (const auto& variable : broker_variables)
+        add_secret(variable.name);
+    add_secret(component_secret.name);
     for (const auto& [name, value] : environment) {
         if (std::find(known.begin(), known.end(), name) != known.end())
             continue;
@@ -156,8 +160,11 @@ json make_overlay(const Environment& environment, const Config& below, Problems&
     };
     for (const auto& variable : plain_variables)
         with(variable.name, [&](const auto& text) { overlay.set(variable.pointer, variable.name, text); });
-    for (const auto& variable : secret_variables)
-        set_secret(variable, environment, overlay, problems);
+    for (const auto& variable : broker_variables)
+        with_secret(variable.name, environment, problems,
+                    [&](const auto& name, const auto& value) { overlay.set_broker(variable.pointer, name, value); });
+    with_secret(component_secret.name, environment, problems,
+                [&](const auto& name, const auto& value) { overlay.set(component_secret.pointer, name, value); });
     with("MUCBRIDGE_LISTEN",
          [&](const auto& text) { overlay.set("/listen", "MUCBRIDGE_LISTEN", split(text, ", \t\n")); });
     with("MUCBRIDGE_ADMINISTRATORS",
@@ -178,6 +185,8 @@ json make_overlay(const ConfigFlags& flags, const Config& below, Problems& probl
     };
     set("/domain", "--domain", flags.domain);
     set("/rooms_domain", "--rooms-domain", flags.rooms_domain);
+    set("/component/server", "--component-server", flags.component_server);
+    set("/component/domain", "--component-domain", flags.component_domain);
     set("/login", "--login", flags.login);
     set("/state", "--state", flags.state);
     set("/seal_key_file", "--seal-key-file", flags.seal_key_file);

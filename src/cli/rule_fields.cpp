@@ -2,6 +2,7 @@
 
 #include "cli/fields.hpp"
 #include "cli/json_text.hpp"
+#include "cli/who_fields.hpp"
 
 namespace mucbridge {
 namespace {
@@ -9,48 +10,47 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t most_rules = 10000;
+constexpr std::size_t most_mirrors = 100;
 
-void read_qos(const json& value, const std::string& pointer, RuleConfig& rule, Problems& problems) {
+template <class T>
+void read_qos(const json& value, const std::string& pointer, T& to, Problems& problems) {
     if (value.is_number_unsigned() && value.get<std::size_t>() <= 2)
-        rule.qos = value.get<int>();
+        to.qos = value.get<int>();
     else
         problems.error(pointer, "want 0, 1 or 2, got " + describe(value));
 }
 
-const Fields<RuleConfig>& rule_fields() {
-    using Text = TextField<RuleConfig>;
-    using Rule = RuleConfig;
-    using Choice = ChoiceField<Rule>;
-    static const Fields<Rule> fields{
-        {"room", Text{&Rule::room}, "a room's name, with {placeholders}: \"plant.{line}\"; by default {name}"},
-        {"topic", Text{&Rule::topic}, "short for read and write: \"factory/{line}/chat\""},
-        {"read", Text{&Rule::read}, "the filter that is subscribed; it may hold + and #"},
-        {"write", Text{&Rule::write}, "the address that is published to"},
-        {"broker", Text{&Rule::broker}, "the broker's name; by default the only one, or main"},
+json make_qos_schema() { return {{"enum", {0, 1, 2}}}; }
+
+/// What a rule says of its home, and a mirror of itself.
+template <class T>
+Fields<T> make_address_fields() {
+    using Text = TextField<T>;
+    using Choice = ChoiceField<T>;
+    return {
+        {"topic", Text{&T::topic}, "short for read and write: \"factory/{line}/chat\""},
+        {"read", Text{&T::read}, "the filter that is subscribed; it may hold + and #"},
+        {"write", Text{&T::write}, "the address that is published to"},
+        {"broker", Text{&T::broker}, "the broker's name; by default the only one, or main; of a mirror the rule's"},
         {"direction",
-         Choice{{"both", "out", "in"},
-                [](Rule& rule, std::size_t word) { rule.direction = static_cast<Direction>(word); }},
+         Choice{{"both", "out", "in"}, [](T& to, std::size_t word) { to.direction = static_cast<Direction>(word); }},
          "out: rooms publish and do not read; in: they read and do not publish"},
-        {"qos",
-         OwnField<Rule>{read_qos,
-                        [] {
-                            return json{{"enum", {0, 1, 2}}};
-                        }},
-         "MQTT's quality of service"},
-        {"retain", SwitchField<Rule>{&Rule::retain}, "whether the broker keeps the latest line for who comes later"},
+        {"qos", OwnField<T>{read_qos<T>, make_qos_schema}, "MQTT's quality of service"},
+        {"retain", SwitchField<T>{&T::retain}, "whether the broker keeps the latest line for who comes later"},
         {"payload",
-         Choice{{"text", "json"}, [](Rule& rule, std::size_t word) { rule.payload = static_cast<PayloadKind>(word); }},
+         Choice{{"text", "json"}, [](T& to, std::size_t word) { to.payload = static_cast<PayloadKind>(word); }},
          "what a line looks like on the broker"},
-        {"nick", Text{&Rule::nick}, "a template for publishers' nicks: \"{topic.1}\""},
-        {"who", AbsentField{"this version lets in whom its login lets in; leave the key out"}, ""},
-        {"mirrors", AbsentField{"this version has no mirrors; leave the key out"}, ""},
-        {"aliases", AbsentField{"this version has no aliases; leave the key out"}, ""},
     };
+}
+
+const Fields<MirrorConfig>& mirror_fields() {
+    static const auto fields = make_address_fields<MirrorConfig>();
     return fields;
 }
 
 /// Directions and addresses have to fit.
-void check_addresses(const RuleConfig& rule, const std::string& pointer, Problems& problems) {
+template <class T>
+void check_addresses(const T& rule, const std::string& pointer, Problems& problems) {
     const bool writes = rule.direction != Direction::in;
     const bool reads = rule.direction != Direction::out;
     if (!writes && !rule.write.empty())
@@ -68,6 +68,55 @@ void check_addresses(const RuleConfig& rule, const std::string& pointer, Problem
             pointer, lacks_write ? "want write (or topic, or direction in)" : "want read (or topic, or direction out)");
 }
 
+/// Reads one, and judges it where nothing in it was wrong already.
+template <class T>
+void read_addresses(const json& object, const std::string& pointer, T& to, const Fields<T>& fields,
+                    Problems& problems) {
+    const auto errors_before = problems.errors().size();
+    read_object(object, pointer, to, fields, problems);
+    if (problems.errors().size() == errors_before)
+        check_addresses(to, pointer, problems);
+}
+
+void read_mirrors(const json& value, const std::string& pointer, RuleConfig& rule, Problems& problems) {
+    if (!value.is_array() || value.size() > most_mirrors) {
+        problems.error(pointer, "want a list of at most 100 topics or mirrors, got " +
+                                    (value.is_array() ? std::to_string(value.size()) : describe(value)));
+        return;
+    }
+    for (const auto& item : value) {
+        const auto place = join_pointer(pointer, rule.mirrors.size());
+        MirrorConfig mirror;
+        if (item.is_object())
+            read_addresses(item, place, mirror, mirror_fields(), problems);
+        else if (item.is_string())
+            read_text(item, place, mirror.topic, problems);
+        else
+            problems.error(place, "want a topic or an object, got " + describe(item));
+        rule.mirrors.push_back(std::move(mirror));
+    }
+}
+
+json make_mirrors_schema() {
+    return {{"type", "array"}, {"items", {{"anyOf", {make_text_schema(), make_schema(mirror_fields())}}}}};
+}
+
+const Fields<RuleConfig>& rule_fields() {
+    using Own = OwnField<RuleConfig>;
+    using Text = TextField<RuleConfig>;
+    static const auto fields = [] {
+        auto all = make_address_fields<RuleConfig>();
+        all.insert(all.begin(), {"room", Text{&RuleConfig::room},
+                                 "a room's name, with {placeholders}: \"plant.{line}\"; by default {name}"});
+        all.push_back({"nick", Text{&RuleConfig::nick}, "a template for publishers' nicks: \"{topic.1}\""});
+        all.push_back({"who", Own{read_who, make_who_schema}, "who may be in the rooms, and who may speak there"});
+        all.push_back({"mirrors", Own{read_mirrors, make_mirrors_schema},
+                       "further addresses of the same rooms, on other brokers too"});
+        return all;
+    }();
+    return fields;
+}
+
 }  // namespace
 
 void read_rules(const json& value, const std::string& pointer, Config& config, Problems& problems) {
@@ -79,11 +128,8 @@ void read_rules(const json& value, const std::string& pointer, Config& config, P
     }
     for (const auto& object : value) {
         const auto place = join_pointer(pointer, config.rules.size());
-        const auto errors_before = problems.errors().size();
         RuleConfig rule;
-        read_object(object, place, rule, rule_fields(), problems);
-        if (problems.errors().size() == errors_before)
-            check_addresses(rule, place, problems);
+        read_addresses(object, place, rule, rule_fields(), problems);
         config.rules.push_back(std::move(rule));
     }
 }

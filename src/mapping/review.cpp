@@ -20,7 +20,8 @@ const AddressRule& address_of(const Rule& rule, std::size_t place) {
     return place == 0 ? rule.home : rule.mirrors[place - 1];
 }
 
-const Pattern& pattern_of(const AddressRule& address) { return address.write ? *address.write : *address.read; }
+const Pattern* write_of(const AddressRule& address) { return address.write ? &*address.write : nullptr; }
+const Pattern* any_of(const AddressRule& address) { return address.write ? &*address.write : &*address.read; }
 
 bool is_same(const std::vector<JidPattern>& one, const std::vector<JidPattern>& other) {
     return std::equal(one.begin(), one.end(), other.begin(), other.end(),
@@ -53,6 +54,25 @@ std::string describe(const AddressBinding& address) {
            to_log_text(address.broker);
 }
 
+/// An address that both rooms publish to, in words.
+std::optional<std::string> find_written(const Binding& one, const Binding& other) {
+    for (const auto& here : addresses_of(one))
+        for (const auto& there : addresses_of(other))
+            if (!here.write.empty() && here.write == there.write && here.broker == there.broker)
+                return describe(here);
+    return std::nullopt;
+}
+
+/// The addresses that both rooms have, in words.
+std::vector<std::string> find_shared_addresses(const Binding& one, const Binding& other) {
+    std::vector<std::string> shared;
+    const auto others = addresses_of(other);
+    for (const auto& here : addresses_of(one))
+        if (std::any_of(others.begin(), others.end(), [&here](const auto& there) { return has_common(here, there); }))
+            shared.push_back(describe(here));
+    return shared;
+}
+
 }  // namespace
 
 /// One pass over the rules, each against those before it.
@@ -64,8 +84,8 @@ public:
         for (const auto& rule : mapper_.rules_)
             if (!find_unreached(rule)) {
                 find_forgotten(rule);
-                find_shared(rule);
-                find_circle(rule);
+                if (!find_circle(rule))
+                    find_shared(rule);
                 add(rule);
             }
         return std::move(findings_);
@@ -122,86 +142,80 @@ private:
         return binding && binding->rule == rule.index ? std::optional{std::move(*binding)} : std::nullopt;
     }
 
-    bool may_try(std::size_t& tried_for_this) {
-        return ++tried_for_this <= most_tried_for_one && ++tried_ <= most_tried;
-    }
-
-    void find_shared(const Rule& rule) {
-        const auto homes = homes_.find(rule.home.broker);
-        if (!rule.home.write || homes == homes_.end())
-            return;
-        std::size_t tried = 0;
-        homes->second.find_meeting(*rule.home.write, [&](std::size_t id) {
-            const auto& other = mapper_.rules_[id];
-            const auto address = may_try(tried) ? find_common(*rule.home.write, *other.home.write) : std::nullopt;
-            if (!address)
-                return tried < most_tried_for_one && tried_ < most_tried;
-            const auto here = bind_at(rule, *rule.home.write, *address);
-            const auto there = bind_at(other, *other.home.write, *address);
-            if (!here || !there || here->write != there->write)
-                return true;
-            tell(rule, "write",
-                 "room " + to_log_text(here->room) + " publishes to " + describe(*here) + ", as room " +
-                     to_log_text(there->room) + " of " + name_of(other) + " does" +
-                     (has_same_who(rule, other) ? "" : "; whom one rule's who leaves out, the other's may let in"));
-            return false;
-        });
-    }
-
-    void add(const Rule& rule) {
-        rooms_.add(rule.room, rule.index);
-        if (rule.home.write)
-            homes_[rule.home.broker].add(*rule.home.write, rule.index);
-        for (std::size_t place = 0; !rule.mirrors.empty() && place <= rule.mirrors.size(); ++place) {
-            const auto& address = address_of(rule, place);
-            bridged_[address.broker].add(pattern_of(address), places_.size());
-            places_.emplace_back(rule.index, place);
-        }
-    }
-
-    /// Two rooms that have two addresses in common carry each line from the one to the other twice, or for ever.
-    void find_circle(const Rule& rule) {
+    /// Asks `judge` of each address of the rule's and each of an earlier rule's that it has a name in common with,
+    /// until it says yes.
+    template <class Judge>
+    void search(const Rule& rule, const Trees& trees, const Pattern* (*pattern_of)(const AddressRule&), Judge judge) {
         std::size_t tried = 0;
         bool found = false;
-        for (std::size_t place = 0; !rule.mirrors.empty() && place <= rule.mirrors.size() && !found; ++place) {
-            const auto& pattern = pattern_of(address_of(rule, place));
-            const auto bridged = bridged_.find(address_of(rule, place).broker);
-            if (bridged == bridged_.end())
+        for (std::size_t place = 0; place <= rule.mirrors.size() && !found; ++place) {
+            const auto& address = address_of(rule, place);
+            const auto* pattern = pattern_of(address);
+            const auto tree = trees.find(address.broker);
+            if (!pattern || tree == trees.end())
                 continue;
-            bridged->second.find_meeting(pattern, [&](std::size_t id) {
+            tree->second.find_meeting(*pattern, [&](std::size_t id) {
+                if (++tried > most_tried_for_one || ++tried_ > most_tried)
+                    return false;
                 const auto [index, other_place] = places_[id];
                 const auto& other = mapper_.rules_[index];
-                found = may_try(tried) && is_circle(rule, pattern, other, pattern_of(address_of(other, other_place)));
-                return !found && tried < most_tried_for_one && tried_ < most_tried;
+                const auto& other_pattern = *pattern_of(address_of(other, other_place));
+                const auto common = find_common(*pattern, other_pattern);
+                const auto here = common ? bind_at(rule, *pattern, *common) : std::nullopt;
+                const auto there = common ? bind_at(other, other_pattern, *common) : std::nullopt;
+                found = here && there && judge(*here, *there, other);
+                return !found;
             });
         }
     }
 
-    bool is_circle(const Rule& rule, const Pattern& pattern, const Rule& other, const Pattern& other_pattern) {
-        const auto address = find_common(pattern, other_pattern);
-        const auto here = address ? bind_at(rule, pattern, *address) : std::nullopt;
-        const auto there = address ? bind_at(other, other_pattern, *address) : std::nullopt;
-        if (!here || !there)
+    /// Another rule's room that publishes to an address of this rule's.
+    void find_shared(const Rule& rule) {
+        search(rule, written_, write_of, [&](const Binding& here, const Binding& there, const Rule& other) {
+            const auto address = find_written(here, there);
+            if (address)
+                tell(rule, "write",
+                     "room " + to_log_text(here.room) + " publishes to " + *address + ", as room " +
+                         to_log_text(there.room) + " of " + name_of(other) + " does" +
+                         (has_same_who(rule, other) ? "" : "; whom one rule's who leaves out, the other's may let in"));
+            return address.has_value();
+        });
+    }
+
+    /// Two rooms that have two addresses in common carry each line from the one to the other twice, or for ever.
+    bool find_circle(const Rule& rule) {
+        if (rule.mirrors.empty())
             return false;
-        std::vector<std::string> shared;
-        const auto others = addresses_of(*there);
-        for (const auto& one : addresses_of(*here))
-            if (std::any_of(others.begin(), others.end(), [&one](const auto& two) { return has_common(one, two); }))
-                shared.push_back(describe(one));
-        if (shared.size() < 2)
-            return false;
-        tell(rule, "mirrors",
-             "lines would go round: room " + to_log_text(here->room) + " and room " + to_log_text(there->room) +
-                 " of " + name_of(other) + " both join " + shared[0] + " and " + shared[1],
-             true);
-        return true;
+        const auto before = findings_.size();
+        search(rule, bridged_, any_of, [&](const Binding& here, const Binding& there, const Rule& other) {
+            const auto shared = find_shared_addresses(here, there);
+            if (shared.size() >= 2)
+                tell(rule, "mirrors",
+                     "lines would go round: room " + to_log_text(here.room) + " and room " + to_log_text(there.room) +
+                         " of " + name_of(other) + " both join " + shared[0] + " and " + shared[1],
+                     true);
+            return shared.size() >= 2;
+        });
+        return findings_.size() > before;
+    }
+
+    void add(const Rule& rule) {
+        rooms_.add(rule.room, rule.index);
+        for (std::size_t place = 0; place <= rule.mirrors.size(); ++place) {
+            const auto& address = address_of(rule, place);
+            if (address.write)
+                written_[address.broker].add(*address.write, places_.size());
+            if (!rule.mirrors.empty())
+                bridged_[address.broker].add(*any_of(address), places_.size());
+            places_.emplace_back(rule.index, place);
+        }
     }
 
     const Mapper& mapper_;
     std::vector<Finding> findings_;
     PatternTree rooms_;
-    Trees homes_, bridged_;
-    std::vector<std::pair<std::size_t, std::size_t>> places_;  // rule and address of what bridged_ knows by number
+    Trees written_, bridged_;
+    std::vector<std::pair<std::size_t, std::size_t>> places_;  // rule and address of what the trees know by number
     std::size_t tried_ = 0;
 };
 

@@ -76,6 +76,44 @@ TEST_CASE("map says where a room and a topic go") {
     CHECK_FALSE(has(run({"map", "a.b", "--topic"}).out, "room a.b is"));
 }
 
+TEST_CASE("map says who may read and write, the alias and the mirrors, both ways") {
+    const TemporaryFolder folder;
+    const auto file = folder.write("bridge.json", R"({
+        "brokers": {"main": {"url": "memory:"}, "east": {"url": "memory:"}},
+        "aliases": {"kitchen": "Sensors/Kitchen 1"},
+        "rules": [{"room": "{name}", "topic": "home/{name}",
+                   "who": {"read": "*", "write": ["ops-*@example.org", "admin@example.org"]},
+                   "mirrors": [{"topic": "copy/{name}", "broker": "east"}]}]})");
+    const auto room = run({"map", "kitchen@rooms.localhost", "-c", file});
+    CHECK(room.code == 0);
+    for (const std::string line :
+         {"room kitchen is home/Sensors/Kitchen 1 on broker main, by rule 0\n", "    alias of   Sensors/Kitchen 1\n",
+          "    may read   everybody\n", "    may write  ops-*@example.org, admin@example.org\n", "    mirror 0\n",
+          "        publishes  copy/Sensors/Kitchen 1\n"})
+        CHECK(has(room.out, line));
+    CHECK(has(run({"map", "home/Sensors/Kitchen 1", "-c", file}).out,
+              "topic home/Sensors/Kitchen 1 on broker main feeds room kitchen, by rule 0\n"));
+    CHECK(has(run({"map", "copy/Sensors/Kitchen 1", "-c", file}).out,
+              "topic copy/Sensors/Kitchen 1 on broker east feeds room kitchen, by mirror 0 of rule 0\n"));
+    CHECK(has(run({"map", "home/Sensors/Cellar", "-c", file}).out, "\"sensors.cellar\" is another topic"));
+}
+
+TEST_CASE("check warns of rules that are never reached, and of two rooms with one address") {
+    const TemporaryFolder folder;
+    const auto file = folder.write("bridge.json", R"({
+        "rules": [{"room": "plant.{line}", "topic": "factory/{line}/chat"}, {"room": "plant.a", "topic": "a"},
+                  {"room": "{name}", "topic": "{name}"}]})");
+    const auto outcome = run({"check", "-c", file});
+    CHECK(outcome.code == 0);
+    CHECK(outcome.out == "OK\n");
+    CHECK(has(outcome.errors,
+              "warning: /rules/1/room: is never reached: rule 0 (plant.{line} = factory/{line}/chat) "
+              "takes all of its rooms\n"));
+    CHECK(has(outcome.errors,
+              "warning: /rules/2/write: room factory.x.chat publishes to factory/x/chat on broker main, "
+              "as room plant.x of rule 0 (plant.{line} = factory/{line}/chat) does\n"));
+}
+
 TEST_CASE("status, wait and send without a gateway exit with 69") {
     const TemporaryFolder folder;
     const auto state = folder.path("state");
@@ -96,7 +134,9 @@ TEST_CASE("status, wait and send without a gateway exit with 69") {
 TEST_CASE("the schema is JSON and knows the keys") {
     const auto outcome = run({"schema"});
     CHECK(outcome.code == 0);
-    for (const std::string key : {"\"rooms_domain\"", "\"queue_lines\"", "\"direction\"", "\"stanza_bytes\""})
+    for (const std::string key :
+         {"\"rooms_domain\"", "\"queue_lines\"", "\"direction\"", "\"stanza_bytes\"", "\"secret_file\"", "\"mirrors\"",
+          "\"aliases\"", "\"who\"", "\"component_queue_bytes\""})
         CHECK(has(outcome.out, key));
     CHECK_FALSE(has(outcome.out, "\"tls\""));
 }

@@ -37,15 +37,27 @@ TEST_CASE("each wrong value is an error with its path, the wish and what was got
          "/rooms_domain: want a domain of its own, such as rooms.a, got a, which the accounts have"},
         {R"({"listen": 7})", "/listen: want text or a list of at most 64 texts, got 7"},
         {R"({"listen": [7]})", "/listen/0: want text, got a number"},
-        {R"({"listen": []})",
-         "/listen: want at least one, such as xmpp://127.0.0.1:61222: this version has no other door"},
+        {R"({"listen": []})", "/listen: want at least one, such as xmpp://127.0.0.1:61222, or a component"},
         {R"({"login": "opne"})", "/login: want open, anonymous, accounts or broker, got \"opne\""},
         {R"({"login": "accounts"})", "/login: this version knows open and anonymous; accounts is not in it yet"},
         {R"({"login": "broker"})", "/login: this version knows open and anonymous; broker is not in it yet"},
         {R"({"allow_open_login": "yes"})", "/allow_open_login: want true or false, got \"yes\""},
         {R"({"administrators": ["a@b/c"]})", "/administrators/0: want a bare JID such as admin@example.org, got a@b/c"},
         {R"({"tls": {"certificate": "a", "key": "b"}})", "/tls: this version has no TLS listener; leave the key out"},
-        {R"({"component": {}})", "/component: this version is no component of another server; leave the key out"},
+        {R"({"component": 7})",
+         "/component: want an object such as {\"server\": \"xmpp://127.0.0.1:5347\", \"domain\": "
+         "\"rooms.example.org\", \"secret_file\": \"secret\"}, or a list of 1 to 100 of them, got 7"},
+        {R"({"component": {"domian": "rooms.x", "domain": "rooms.x", "secret": "x"}})",
+         "/component/domian: unknown key; did you mean domain?"},
+        {R"({"component": {"domain": "a b", "secret": "x"}, "rules": [{"topic": "{name}", "who": {"read": "*", "write": "*"}}]})",
+         "/component/domain: the domain \"a b\" holds what a domain name cannot hold"},
+        {R"({"component": [{"domain": "rooms.x", "secret": 7}]})", "/component/0/secret: want text, got a number"},
+        {R"({"component": {"domain": "rooms.x", "secret_file": "/not/there"}})",
+         "/component/secret_file: cannot read /not/there: No such file or directory"},
+        {R"({"component": {"domain": "rooms.x", "secret_file": "/dev/null"}})",
+         "/component/secret_file: cannot read /dev/null: want a secret, got an empty file"},
+        {R"({"component": {"domain": "rooms.x", "secret": "x", "secret_file": "/dev/null"}})",
+         "/component/secret_file: want one of secret and secret_file, got both"},
         {R"({"guest": {}})", "/guest: this version enters no rooms that live elsewhere; leave the key out"},
         {R"({"console": {}})", "/console: this version has no web console; leave the key out"},
         {R"({"brokers": []})",
@@ -105,9 +117,50 @@ TEST_CASE("each wrong value is an error with its path, the wish and what was got
         {R"({"rules": [{"room": "a", "topic": "a", "payload": null}]})",
          "/rules/0/payload: want text or json, got null"},
         {R"({"rules": [{"room": "a", "topic": "a", "who": {"read": "*"}}]})",
-         "/rules/0/who: this version lets in whom its login lets in; leave the key out"},
-        {R"({"rules": [{"room": "a", "topic": "a", "mirrors": []}]})",
-         "/rules/0/mirrors: this version has no mirrors; leave the key out"},
+         "/rules/0/who: want read and write, got no write; \"write\": [] is nobody, \"*\" everybody"},
+        {R"({"rules": [{"room": "a", "topic": "a", "who": {"write": []}}]})",
+         "/rules/0/who: want read and write, got no read; \"read\": [] is nobody, \"*\" everybody"},
+        {R"({"rules": [{"room": "a", "topic": "a", "who": "*"}]})", "/rules/0/who: want an object, got \"*\""},
+        {R"({"rules": [{"room": "a", "topic": "a", "who": {"read": "*", "write": ["*", "example.org"]}}]})",
+         "/rules/0/who/write/1: want * (anybody) or localpart@domain, such as ops-*@example.org, got \"example.org\""},
+        {R"({"rules": [{"room": "a", "topic": "a", "who": {"read": "a@b/c", "write": []}}]})",
+         "/rules/0/who/read: want * (anybody) or localpart@domain, such as ops-*@example.org, got \"a@b/c\": bare "
+         "JIDs have no /resource"},
+        {R"({"rules": [{"room": "a", "topic": "a", "who": {"read": "*", "write": 7}}]})",
+         "/rules/0/who/write: want text or a list of at most 1000 texts, got 7"},
+        {R"({"rules": [{"room": "a", "topic": "a", "mirrors": "b"}]})",
+         "/rules/0/mirrors: want a list of at most 100 topics or mirrors, got \"b\""},
+        {R"({"rules": [{"room": "a", "topic": "a", "mirrors": [7]}]})",
+         "/rules/0/mirrors/0: want a topic or an object, got 7"},
+        {R"({"rules": [{"room": "a", "topic": "a", "mirrors": ["b", {"qos": 1}]}]})",
+         "/rules/0/mirrors/1: want topic, or read and write"},
+        {R"({"rules": [{"room": "a", "topic": "a", "mirrors": [{"topic": "b", "qos": 3}]}]})",
+         "/rules/0/mirrors/0/qos: want 0, 1 or 2, got 3"},
+        {R"({"rules": [{"room": "a", "topic": "a", "mirrors": [{"topic": "b", "who": {}}]}]})",
+         "/rules/0/mirrors/0/who: unknown key"},
+        {R"({"rules": [{"room": "a", "topic": "a", "mirrors": [{"topic": "b", "broker": "east"}]}]})",
+         "/rules/0/mirrors/0/broker: want the name of a broker (main), got east"},
+        {R"({"rules": [{"room": "b", "topic": "b"}, {"room": "a", "topic": "a", "mirrors": ["x", "a"]}]})",
+         "/rules/1/mirrors/1: publishes to a on broker main, as its home does"},
+        {R"({"rules": [{"room": "b", "topic": "b"}, {"room": "a", "topic": "a", "mirrors": ["x/#"]}]})",
+         "/rules/1/mirrors/0/topic: \"#\" holds a wildcard, which nothing can be published to; want \"write\" an "
+         "address, or \"direction\": \"in\""},
+        {R"({"rules": [{"room": "a.{x}", "topic": "H/{x}", "mirrors": ["M/{x}"]},
+                       {"room": "b.{x}", "topic": "M/{x}", "mirrors": ["H/{x}"]}]})",
+         "/rules/1/mirrors: lines would go round: room b.x and room a.x of rule 0 (a.{x} = H/{x}) both join M/x on "
+         "broker main and H/x on broker main"},
+        {R"({"aliases": ["a"]})",
+         "/aliases: want an object of topics by room, such as {\"kitchen\": \"Sensors/Kitchen 1\"}, got a list"},
+        {R"({"aliases": {"a": 7}})", "/aliases/a: want text, got a number"},
+        {R"({"aliases": {"a": "b/#"}})", "/aliases/a: want a topic, got \"b/#\" with the wildcard #"},
+        {R"({"aliases": {"a": "$SYS/b"}})", "/aliases/a: \"$SYS/b\" begins with $; such topics are the broker's own"},
+        {R"({"aliases": {"a": "b//c"}})",
+         "/aliases/a: \"b//c\" has an empty level; want something on both sides of each /"},
+        {R"({"aliases": {"a b": "c"}})",
+         "/aliases/a b: want the name of a room: the localpart \"a b\" holds a space or one of \" & ' / : < > @"},
+        {R"({"aliases": {"a": "x", "b": "x"}})", "/aliases/b: \"x\" is called \"a\" already; a topic has one room"},
+        {R"({"aliases": {"A": "x", "a": "y"}})",
+         "/aliases/a: room \"a\" stands for two topics; rooms' names are folded (RFC 7622)"},
         {R"({"rules": [{"room": "a", "topic": "a", "broker": "east"}]})",
          "/rules/0/broker: want the name of a broker (main), got east"},
         {R"({"brokers": {"east": {"url": "memory:"}, "west": {"url": "memory:"}},
@@ -122,7 +175,7 @@ TEST_CASE("each wrong value is an error with its path, the wish and what was got
         {R"({"seal_key_file": "/not/there"})", "/seal_key_file: cannot read /not/there: No such file or directory"},
     };
     for (const auto& [text, error] : table) {
-        CAPTURE(text);
+        CAPTURE(std::string(text));
         const auto loaded = load_file(folder, text);
         REQUIRE(loaded.problems.errors().size() == 1);
         CHECK(loaded.problems.errors().front() == error);
@@ -194,6 +247,61 @@ TEST_CASE("an open login on a listener that others reach is refused until it is 
     for (const std::string listen :
          {"xmpp://127.0.0.1:1", "xmpp://127.9.9.9:1", "xmpp://[::1]:1", "xmpp://localhost:1"})
         CHECK(load_file(folder, R"({"listen": ")" + listen + R"("})").problems.is_fine());
+}
+
+TEST_CASE("what others reach wants who in every rule, by path [S9]") {
+    const TemporaryFolder folder;
+    const std::string rules = R"("rules": [{"room": "a", "topic": "a", "who": {"read": "*", "write": []}},
+                                           {"room": "b", "topic": "b"}])";
+    const std::string listen = R"("listen": "xmpp://0.0.0.0:1", "allow_open_login": true)";
+    const std::string component = R"("component": {"server": "xmpp://xmpp.x", "domain": "rooms.x", "secret": "s"})";
+    const auto only_error = [&](const std::string& text) {
+        const auto loaded = load_file(folder, "{" + text + "}");
+        return loaded.problems.errors().size() == 1 ? loaded.problems.errors().front() : "not one error";
+    };
+    CHECK(only_error(rules + "," + listen) ==
+          "/rules/1/who: want who may read and write, since xmpp://0.0.0.0:1 can be reached by others: {\"read\": "
+          "\"*\", \"write\": \"*\"} lets everybody");
+    CHECK(only_error(rules + "," + component) ==
+          "/rules/1/who: want who may read and write, since the users of xmpp://xmpp.x:5347, and of every server that "
+          "talks to it, come in through the component: {\"read\": \"*\", \"write\": \"*\"} lets everybody");
+    CHECK(only_error(component) ==
+          "/rules/0/who: want who may read and write, since the users of xmpp://xmpp.x:5347, and of every server that "
+          "talks to it, come in through the component: rules in a file say it, and --allow-open-login lets everybody");
+    CHECK(load_file(folder, "{" + rules + "}").problems.is_fine());
+    // The rules of a file say it themselves: no flag says it for them.
+    CHECK(only_error(rules + "," + component + R"(, "allow_open_login": true)").find("/rules/1/who: ") == 0);
+    for (const auto& text : {listen, component + R"(, "allow_open_login": true)"}) {
+        const auto loaded = load_file(folder, "{" + text + "}");
+        CHECK(loaded.problems.is_fine());
+        CHECK(loaded.config.rules.front().who.configured);
+        CHECK(loaded.config.rules.front().who.read == std::vector<std::string>{"*"});
+        CHECK(loaded.config.rules.front().who.write == std::vector<std::string>{"*"});
+    }
+}
+
+TEST_CASE("a component needs a domain and a secret, and no two are one [XEP-0114]") {
+    const TemporaryFolder folder;
+    const std::string rules = R"("rules": [{"topic": "{name}", "who": {"read": "*", "write": "*"}}])";
+    const auto errors = [&](const std::string& component, const std::string& more = {}) {
+        return load_file(folder, R"({"component": )" + component + "," + rules + more + "}").problems.errors();
+    };
+    using Texts = std::vector<std::string>;
+    CHECK(errors(R"({})") ==
+          Texts{"/component: want the rooms' domain, such as \"domain\": \"rooms.localhost\"",
+                "/component: want secret_file, a file that holds the secret which the server knows (or "
+                "MUCBRIDGE_COMPONENT_SECRET, ..._FILE)"});
+    CHECK(errors(R"([{"domain": "a.x", "secret": "1"}, {"domain": "b.x"}])") ==
+          Texts{"/component/1: want secret_file, a file that holds the secret which the server knows"});
+    CHECK(
+        errors(
+            R"([{"domain": "a.x", "secret": "1"}, {"domain": "A.x", "server": "xmpp://127.0.0.1", "secret": "2"}])") ==
+        Texts{"/component/1: a.x is a component of xmpp://127.0.0.1:5347 already; want it once"});
+    CHECK(errors(R"([{"domain": "a.x", "secret": "1"}, {"domain": "a.x", "server": "xmpp://[::1]", "secret": "2"}])")
+              .empty());
+    CHECK(errors(R"({"domain": "x", "secret": "1"})", R"(, "domain": "x", "listen": "xmpp://127.0.0.1:0")") ==
+          Texts{"/component/domain: want a domain of its own, got x, which the accounts that log in here have"});
+    CHECK(errors(R"({"domain": "a.x", "secret": "1", "server": "http://x"})").front().find("/component/server: ") == 0);
 }
 
 TEST_CASE("a file that is not there is an error of the configuration") {

@@ -137,6 +137,111 @@ TEST_CASE("flags beat the environment, which beats the file, which beats the def
     CHECK(broker_named(by_flags, "main").password == "secret");
 }
 
+TEST_CASE("a file says who, mirrors and aliases") {
+    const TemporaryFolder folder;
+    ConfigFlags flags;
+    flags.file = folder.write("bridge.json", R"({
+        "brokers": {"main": {"url": "memory:"}, "east": {"url": "memory:"}},
+        "aliases": {"kitchen": "Sensors/Kitchen 1"},
+        "rules": [{"room": "{name}", "topic": "{name}",
+                   "who": {"read": "*@example.org", "write": ["ops-*@example.org", "admin@example.org"]},
+                   "mirrors": ["copy/{name}",
+                               {"read": "east/+/{name}", "write": "east/{name}", "broker": "east", "qos": 2,
+                                "retain": true, "payload": "json"},
+                               {"topic": "log/{name}", "direction": "out"}]}]})");
+    const auto loaded = load_config(flags, {});
+    for (const auto& error : loaded.problems.errors())
+        FAIL_CHECK(error);
+    REQUIRE(loaded.config.aliases.size() == 1);
+    CHECK(loaded.config.aliases[0].room == "kitchen");
+    CHECK(loaded.config.aliases[0].topic == "Sensors/Kitchen 1");
+    REQUIRE(loaded.config.rules.size() == 1);
+    const auto& rule = loaded.config.rules[0];
+    CHECK(rule.who.configured);
+    CHECK(rule.who.read == std::vector<std::string>{"*@example.org"});
+    CHECK(rule.who.write == std::vector<std::string>{"ops-*@example.org", "admin@example.org"});
+    REQUIRE(rule.mirrors.size() == 3);
+    CHECK(rule.mirrors[0].topic == "copy/{name}");
+    CHECK(rule.mirrors[0].broker.empty());
+    CHECK(rule.mirrors[0].direction == Direction::both);
+    CHECK(rule.mirrors[1].read == "east/+/{name}");
+    CHECK(rule.mirrors[1].write == "east/{name}");
+    CHECK(rule.mirrors[1].broker == "east");
+    CHECK(rule.mirrors[1].qos == 2);
+    CHECK(rule.mirrors[1].retain);
+    CHECK(rule.mirrors[1].payload == PayloadKind::json);
+    CHECK(rule.mirrors[2].direction == Direction::out);
+    // Names are not vouched for at an open listener.
+    REQUIRE(loaded.problems.warnings().size() == 1);
+    CHECK(loaded.problems.warnings()[0].find("/rules/0/who: login is open") == 0);
+}
+
+TEST_CASE("with a component nothing is listened on, unless it is said [XEP-0114]") {
+    const TemporaryFolder folder;
+    const auto secret = folder.write("secret", "in a file\n");
+    std::filesystem::permissions(secret, std::filesystem::perms::owner_read);
+    const std::string rest = R"("rules": [{"topic": "{name}", "who": {"read": "*", "write": "*"}}],
+        "component": {"domain": "Rooms.Example.org", "secret_file": ")" +
+                             secret + "\"}";
+    ConfigFlags flags;
+    flags.file = folder.write("bridge.json", "{" + rest + "}");
+    auto loaded = load_config(flags, {});
+    CHECK(loaded.problems.is_fine());
+    CHECK(loaded.problems.warnings().empty());
+    CHECK(loaded.config.listen.empty());
+    REQUIRE(loaded.config.components.size() == 1);
+    CHECK(loaded.config.components[0].server == "xmpp://127.0.0.1:5347");
+    CHECK(loaded.config.components[0].domain == "rooms.example.org");
+    CHECK(loaded.config.components[0].secret == "in a file");
+    CHECK(loaded.config.rooms_domain == "rooms.localhost");
+    flags.listen = {"xmpp://127.0.0.1:1"};
+    CHECK(load_config(flags, {}).config.listen.size() == 1);
+    flags = {};
+    flags.file = folder.write("bridge.json", "{\"listen\": []," + rest + "}");
+    CHECK(load_config(flags, {}).problems.is_fine());
+    CHECK(load_config(flags, {}).config.listen.empty());
+}
+
+TEST_CASE("one component may be of flags and variables alone, its secret too") {
+    const TemporaryFolder folder;
+    ConfigFlags flags;
+    flags.component_domain = "rooms.flag";
+    flags.allow_open_login = true;
+    Environment environment{{"MUCBRIDGE_COMPONENT_SERVER", "xmpp://variable"},
+                            {"MUCBRIDGE_COMPONENT_DOMAIN", "rooms.variable"},
+                            {"MUCBRIDGE_COMPONENT_SECRET_FILE", folder.write("secret", "word\n")}};
+    const auto loaded = load_config(flags, environment);
+    for (const auto& error : loaded.problems.errors())
+        FAIL_CHECK(error);
+    REQUIRE(loaded.config.components.size() == 1);
+    CHECK(loaded.config.components[0].server == "xmpp://variable:5347");
+    CHECK(loaded.config.components[0].domain == "rooms.flag");
+    CHECK(loaded.config.components[0].secret == "word");
+    CHECK(loaded.config.listen.empty());
+
+    flags.file = folder.write("bridge.json", R"({"component": [{"domain": "a.x", "secret": "1"},
+                                                               {"domain": "b.x", "secret": "2"}]})");
+    flags.component_domain.reset();
+    const auto errors = load_config(flags, {{"MUCBRIDGE_COMPONENT_SECRET", "3"}}).problems.errors();
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].find("/component: there are 2 components") == 0);
+}
+
+TEST_CASE("an administrator is one where a server vouches for the name [S9]") {
+    const TemporaryFolder folder;
+    ConfigFlags flags;
+    const std::string rest = R"("administrators": ["a@localhost", "b@example.org"],
+        "rules": [{"topic": "{name}", "who": {"read": "*", "write": "*"}}],
+        "component": {"domain": "rooms.example.org", "secret": "s"})";
+    flags.file = folder.write("bridge.json", "{" + rest + "}");
+    CHECK(load_config(flags, {}).config.administrators.size() == 2);
+    flags.listen = {"xmpp://127.0.0.1:1"};
+    const auto loaded = load_config(flags, {});
+    REQUIRE(loaded.config.administrators.size() == 1);
+    CHECK(to_string(loaded.config.administrators[0]) == "b@example.org");
+    CHECK(load_config({}, {{"MUCBRIDGE_ADMINISTRATORS", "b@example.org"}}).config.administrators.empty());
+}
+
 TEST_CASE("the broker of a flag is the only one where none is called main") {
     const TemporaryFolder folder;
     ConfigFlags flags;

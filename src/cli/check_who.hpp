@@ -1,0 +1,13 @@
+#pragma once
+
+#include "core/config.hpp"
+
+namespace mucbridge {
+
+class Problems;
+
+/// S9: where others than this machine's users come in, each rule says who may read and write. `has_short_rules`: the
+/// rules stand where nobody can say who (--rule, the default one); --allow-open-login says it for them: everybody.
+void check_who(Config& config, bool has_short_rules, Problems& problems);
+
+}  // namespace mucbridge
