@@ -30,9 +30,9 @@ public:
     explicit History(std::size_t limit) : limit_(limit) {}
 
     void add(Entry entry);
-    /// The latest entries that meet every part of the wish, oldest first. Characters are counted as those of nick,
-    /// ids, body and the other children, which is what a stanza is made of but for its fixed parts.
-    std::vector<const Entry*> wanted(const HistoryWish& wish, WallTime now) const;
+    /// The latest entries that meet every part of the wish, oldest first. Characters are those of whole stanzas, none
+    /// counted too few; `addresses`: those of the room, thrice, and of the joiner, which each of them bears.
+    std::vector<const Entry*> wanted(const HistoryWish& wish, WallTime now, std::size_t addresses) const;
     bool wants_any() const { return limit_ > 0; }
 
 private:

@@ -144,6 +144,11 @@ private:
         std::vector<Line> said;
         bool has_left = false;
     };
+    /// Sent, and perhaps declined one day.
+    struct Invitation {
+        Jid to;  // bare
+        std::shared_ptr<const Speaker> inviter;
+    };
     enum class Reading { nothing, asked, granted, refused };
 
     // room.cpp: wiring, time, the end
@@ -167,7 +172,7 @@ private:
     void let_in_waiting(Effects& effects, Now now);
     void turn_away_waiting(Effects& effects, const StanzaError& error);
     void turn_away(Effects& effects, const Waiter& waiter, const StanzaError& error) const;
-    void show_past(Effects& effects, const Audience& to, const HistoryWish& wish, Now now) const;
+    void show_past(Effects& effects, const Visitor& visitor, const HistoryWish& wish, Now now) const;
 
     // room_presence.cpp: an occupant's own presence
     void change_nick(Effects& effects, Occupant& occupant, const Visitor& visitor, const std::string& nick, Bytes extra,
@@ -188,7 +193,8 @@ private:
     void show_to_others(Effects& effects, const Occupant& occupant, const ShowPresence& shown, const Jid& real) const;
     void show_to(Effects& effects, const Occupants::Others& to, const Occupant& occupant, const ShowPresence& shown,
                  const Jid& real) const;
-    void show_to_self(Effects& effects, const Occupant& occupant, ShowPresence shown, const Audience& to) const;
+    void show_to_self(Effects& effects, const Occupant& occupant, ShowPresence shown, const Audience& to,
+                      const Jid* real = nullptr) const;
     void show_changed(Effects& effects, const Occupant& occupant, Role before, ShowPresence how) const;
     void show_affiliation(Effects& effects, ShowAffiliation shown) const;
 
@@ -232,6 +238,22 @@ private:
     void show_unpublished(Effects& effects, Unpublished what, Now now);
     void notice(Effects& effects, Audience to, std::string text) const;
 
+    static StanzaError not_inside();
+    static Effects refuse_message(const Visitor& visitor, std::string nick, std::string id, std::string type,
+                                  StanzaError error);
+
+    // room_registration.cpp: reserved nicks
+    std::optional<StanzaError> refuse_registration(const Jid& bare) const;
+    void show_again(Effects& effects, const Jid& bare) const;
+
+    // room_invitations.cpp: who is asked in
+    std::optional<StanzaError> refuse_invitations(const Occupant& inviter,
+                                                  const std::vector<InviteRequest>& invitations) const;
+    void invite(Effects& effects, const Occupant& inviter, const InviteRequest& request, const std::string& id);
+
+    // room_voice.cpp: who asks to speak
+    const Occupant* find_asker(const VoiceAnswer& answer) const;
+
     // room_echo.cpp: what becomes of a line
     bool expects_echoes() const;
     void say(Effects& effects, const OwnLine& line, std::string_view payload, WallTime published_at, Now now);
@@ -269,8 +291,9 @@ private:
 
     Occupants occupants_;
     std::deque<Waiter> waiting_;
-    bool is_open_ = false;       // somebody has entered
-    bool is_destroyed_ = false;  // and nobody has entered since
+    std::deque<Invitation> invitations_;  // the latest last
+    bool is_open_ = false;                // somebody has entered
+    bool is_destroyed_ = false;           // and nobody has entered since
     std::optional<Tick> lingers_until_;
     std::optional<Tick> last_said_;
 

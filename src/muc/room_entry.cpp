@@ -152,7 +152,7 @@ void Room::enter(Effects& effects, const Visitor& visitor, const JoinRequest& re
     if (!options_.semi_anonymous)
         shown.statuses.push_back(100);
     show_to_self(effects, *occupant, shown, to);
-    show_past(effects, to, request.history, now);
+    show_past(effects, visitor, request.history, now);
 }
 
 /// A join by one who is inside: the client lost its synchronisation and is told everything again. XEP-0045 §7.2.1.
@@ -179,7 +179,7 @@ void Room::enter_again(Effects& effects, Occupant& occupant, const Visitor& visi
     if (!options_.semi_anonymous)
         shown.statuses.push_back(100);
     show_to_self(effects, occupant, shown, to);
-    show_past(effects, to, request.history, now);
+    show_past(effects, visitor, request.history, now);
 }
 
 void Room::let_in_waiting(Effects& effects, Now now) {
@@ -213,16 +213,14 @@ void Room::turn_away_waiting(Effects& effects, const StanzaError& error) {
 void Room::turn_away(Effects& effects, const Waiter& waiter, const StanzaError& error) const {
     effects.emplace_back(refuse_presence(waiter.visitor, waiter.request.nick, waiter.request.id, error));
     for (const Line& line : waiter.said)
-        effects.emplace_back(Refuse{waiter.visitor.route,
-                                    Refuse::Kind::message,
-                                    {},
-                                    line.id,
-                                    "groupchat",
-                                    {Condition::not_acceptable, "you are not in this room", ErrorType::modify}});
+        effects.emplace_back(
+            Refuse{waiter.visitor.route, Refuse::Kind::message, {}, line.id, "groupchat", not_inside()});
 }
 
-void Room::show_past(Effects& effects, const Audience& to, const HistoryWish& wish, Now now) const {
-    for (const History::Entry* entry : history_.wanted(wish, now.wall))
+void Room::show_past(Effects& effects, const Visitor& visitor, const HistoryWish& wish, Now now) const {
+    const Audience to = make_audience(visitor.route);
+    const std::size_t addresses = 3 * to_string(address_).size() + to_string(visitor.jid).size();
+    for (const History::Entry* entry : history_.wanted(wish, now.wall, addresses))
         effects.emplace_back(ShowLine{to, entry->nick, entry->occupant_id, entry->line, entry->said_at});
     ShowLine subject{to, subject_.nick, subject_.occupant_id, {}, subject_.set_at};
     subject.line.subject = subject_.text;

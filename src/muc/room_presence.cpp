@@ -59,7 +59,7 @@ Effects Room::on_probe(const Visitor& visitor, const std::string& nick, std::str
         ShowPresence self;
         self.id = std::move(id);
         self.occupant.extra = prober->shown().extra;
-        show_to_self(effects, *prober, std::move(self), to);
+        show_to_self(effects, *prober, std::move(self), to, &visitor.jid);
         return effects;
     }
     if (prober)
@@ -111,7 +111,7 @@ void Room::go(Effects& effects, const Visitor& visitor, Bytes extra, std::vector
     shown.statuses = std::move(statuses);
     shown.occupant.extra = std::move(extra);
     if (with_goodbye)
-        show_to_self(effects, *occupant, shown, make_audience(visitor.route));
+        show_to_self(effects, *occupant, shown, make_audience(visitor.route), &visitor.jid);
     if (occupant->sessions.size() == 1) {
         show_to_others(effects, *occupant, shown, visitor.jid);
         occupants_.remove(*occupant, visitor.jid);

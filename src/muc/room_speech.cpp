@@ -8,17 +8,20 @@ namespace {
 /// What one who is not yet inside may say before the room no longer keeps it.
 constexpr std::size_t lines_of_a_waiter = 100;
 
-Effects refuse_message(const Visitor& visitor, std::string nick, std::string id, std::string type, StanzaError error) {
+bool has_body(const Line& line) { return line.body && !line.body->empty(); }
+bool is_subject_change(const Line& line) { return line.subject && !line.body; }
+
+}  // namespace
+
+StanzaError Room::not_inside() { return {Condition::not_acceptable, "you are not in this room", ErrorType::modify}; }
+
+Effects Room::refuse_message(const Visitor& visitor, std::string nick, std::string id, std::string type,
+                             StanzaError error) {
     Effects effects;
     effects.emplace_back(Refuse{visitor.route, Refuse::Kind::message, std::move(nick), std::move(id), std::move(type),
                                 std::move(error)});
     return effects;
 }
-
-bool has_body(const Line& line) { return line.body && !line.body->empty(); }
-bool is_subject_change(const Line& line) { return line.subject && !line.body; }
-
-}  // namespace
 
 Effects Room::on_groupchat(const Visitor& visitor, Line line, Now now) {
     const auto refuse = [&](Condition condition, std::string text, ErrorType type) {
@@ -28,7 +31,7 @@ Effects Room::on_groupchat(const Visitor& visitor, Line line, Now now) {
     if (!occupant) {
         Waiter* waiter = find_waiter(visitor.jid);
         if (!waiter)
-            return refuse(Condition::not_acceptable, "you are not in this room", ErrorType::modify);
+            return refuse_message(visitor, {}, line.id, "groupchat", not_inside());
         if (waiter->said.size() >= lines_of_a_waiter)
             return refuse(Condition::resource_constraint, "too much is said before the room is open", ErrorType::wait);
         waiter->said.push_back(std::move(line));
@@ -42,6 +45,8 @@ Effects Room::on_groupchat(const Visitor& visitor, Line line, Now now) {
     if (!wiring_.writes)
         return refuse(Condition::not_allowed, "this room only shows what is published at " + reads_what(),
                       ErrorType::cancel);
+    if (const auto& may_write = wiring_.access.may_write; may_write && !may_write(visitor.jid.bare()))
+        return refuse(Condition::forbidden, access_words("write to", wiring_.home), ErrorType::auth);
     if (in_flight_.size() >= limits_.lines_in_flight)
         return refuse(Condition::resource_constraint, "too many lines of this room are on their way", ErrorType::wait);
     return say_published(*occupant, visitor, std::move(line), now);
@@ -112,20 +117,27 @@ void Room::show_unpublished(Effects& effects, Unpublished what, Now now) {
 }
 
 Effects Room::on_private(const Visitor& visitor, const std::string& nick, std::string type, Line line, Now) {
-    const auto refuse = [&](Condition condition, std::string text, ErrorType error_type) -> Effects {
+    const auto refuse = [&](StanzaError error) -> Effects {
         // RFC 6120 §8.3.1: an error is not answered with an error.
         if (type == "error")
             return {};
-        return refuse_message(visitor, nick, line.id, type, {condition, std::move(text), error_type});
+        return refuse_message(visitor, nick, line.id, type, std::move(error));
     };
     const Occupant* sender = occupants_.find(visitor.jid);
     if (!sender)
-        return refuse(Condition::not_acceptable, "you are not in this room", ErrorType::modify);
+        return refuse(not_inside());
     if (type == "groupchat")
-        return refuse(Condition::bad_request, "a message to one occupant is not of type groupchat", ErrorType::modify);
+        return refuse({Condition::bad_request, "a message to one occupant is not of type groupchat"});
+    // muc#roomconfig_allowpm. An error may say anything too.
+    const Role least = options_.may_write_privately;
+    if (least == Role::none)
+        return refuse({Condition::not_allowed, "there are no private messages in this room"});
+    if (sender->role < least)
+        return refuse({Condition::forbidden,
+                       "private messages are for those here whose role is at least " + std::string{to_string(least)}});
     const Occupant* addressee = occupants_.find_nick(fold_nick(nick));
     if (!addressee || addressee->speaker->nick != nick)
-        return refuse(Condition::item_not_found, "nobody here is called " + nick, ErrorType::cancel);
+        return refuse({Condition::item_not_found, "nobody here is called " + nick});
     Effects effects;
     for (const Attendance& session : addressee->sessions)
         effects.emplace_back(

@@ -120,13 +120,15 @@ void Room::show_to(Effects& effects, const Occupants::Others& to, const Occupant
     show(to.rest, sees_jids(Role::participant));
 }
 
-/// The same to sessions of the occupant itself: with 110.
-void Room::show_to_self(Effects& effects, const Occupant& occupant, ShowPresence shown, const Audience& to) const {
+/// The same to sessions of the occupant itself: with 110. `real`: of the one session that it is for; null: the one that
+/// others are shown.
+void Room::show_to_self(Effects& effects, const Occupant& occupant, ShowPresence shown, const Audience& to,
+                        const Jid* real) const {
     shown.to = to;
     shown.statuses.push_back(110);
     std::sort(shown.statuses.begin(), shown.statuses.end());
     // One's own JID is no secret, and it is how clients know which session they are shown as.
-    shown.occupant = view(occupant, std::move(shown.occupant.extra), &occupant.shown().jid);
+    shown.occupant = view(occupant, std::move(shown.occupant.extra), real ? real : &occupant.shown().jid);
     strip_role(shown);
     strip_actor(shown, sees_jids(occupant.role));
     effects.emplace_back(std::move(shown));

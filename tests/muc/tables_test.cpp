@@ -21,7 +21,7 @@ History::Entry entry(const std::string& body, int seconds) {
 
 std::string bodies(const History& history, const HistoryWish& wish) {
     std::string text;
-    for (const auto* each : history.wanted(wish, at(100)))
+    for (const auto* each : history.wanted(wish, at(100), 0))
         text += *each->line.body;
     return text;
 }
@@ -93,7 +93,7 @@ TEST_CASE("a joiner gets the least that meets every limit [XEP-0045 §7.2.14]") 
     wish.max_stanzas = 0;
     CHECK(bodies(history, wish).empty());
     wish = {};
-    wish.max_characters = 6;  // each is a nick and a body of one character
+    wish.max_characters = 3 * 297 + 296;  // each is a stanza around a nick and a body of one character
     CHECK(bodies(history, wish) == "234");
     wish.max_characters = 0;
     CHECK(bodies(history, wish).empty());
@@ -104,6 +104,30 @@ TEST_CASE("a joiner gets the least that meets every limit [XEP-0045 §7.2.14]") 
     CHECK(bodies(history, wish) == "4");
     wish.since = at(0);
     CHECK(bodies(history, wish) == "234");
+}
+
+TEST_CASE("characters are those of whole stanzas: addresses, escapes, children [XEP-0045 §7.2.14]") {
+    const auto fits = [](const History::Entry& entry, std::size_t addresses, std::size_t characters) {
+        History history{1};
+        history.add(entry);
+        HistoryWish wish;
+        wish.max_characters = characters;
+        return !history.wanted(wish, at(100), addresses).empty();
+    };
+    const auto measures = [&](const History::Entry& entry, std::size_t addresses, std::size_t characters) {
+        return fits(entry, addresses, characters) && !fits(entry, addresses, characters - 1);
+    };
+    CHECK(measures(entry("x", 0), 0, 297));
+    CHECK(measures(entry("x", 0), 100, 397));
+    CHECK(measures(entry("<&>", 0), 0, 297 - 1 + 4 + 5 + 4));
+    CHECK(measures(entry("\u20AC", 0), 0, 297));
+    History::Entry whole = entry("x", 0);
+    whole.nick = "d'A";
+    whole.line.id = "12";
+    whole.line.stanza_id = "345";
+    whole.occupant_id = "6789";
+    whole.line.extra = std::make_shared<const std::string>("<a/>");
+    CHECK(measures(whole, 0, 297 - 1 + 8 + 2 + 3 + 4 + 4));
 }
 
 TEST_CASE("a wish of absurd numbers is met") {
