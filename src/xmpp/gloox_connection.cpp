@@ -4,8 +4,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 #include <chrono>
 
 namespace mucbridge {
@@ -37,9 +37,11 @@ public:
             });
     }
 
+    /// All that is sent in one turn of the loop goes out at once.
     void send(const std::string& data) {
-        waiting_ += data;
-        write();
+        output_ += data;
+        if (!std::exchange(is_writing_, true))
+            boost::asio::post(socket_.get_executor(), [self = shared_from_this()] { self->write(); });
     }
 
     /// The owner hears nothing more. What waits is written and the peer may close first: were the socket closed while
@@ -65,8 +67,7 @@ public:
         close();
     }
 
-    std::size_t unwritten() const { return waiting_.size() + writing_.size(); }
-    bool is_drained() const { return waiting_.empty() && writing_.empty(); }
+    std::size_t unwritten() const { return output_.size() - written_; }
 
 private:
     void connect(const tcp::resolver::results_type& found) {
@@ -77,6 +78,7 @@ private:
                 return self->close();
             self->is_connected_ = true;
             self->socket_.set_option(tcp::no_delay(true), error);
+            self->socket_.non_blocking(true, error);
             self->read();
             self->owner_->on_connected();
         });
@@ -95,25 +97,31 @@ private:
     }
 
     void write() {
-        if (!is_connected_ || !writing_.empty() || waiting_.empty())
+        error_code error;
+        while (is_connected_ && !error && unwritten() > 0)
+            written_ += socket_.write_some(boost::asio::buffer(output_) + written_, error);
+        forget_written();
+        if (error == boost::asio::error::would_block)
+            return socket_.async_wait(tcp::socket::wait_write,
+                                      [self = shared_from_this()](error_code) { self->write(); });
+        // After any other error the read tells why, after the peer's last words.
+        is_writing_ = false;
+        if (owner_ == nullptr)
+            end_output();
+    }
+
+    void forget_written() {
+        if (unwritten() > 0 && written_ <= output_.size() / 2)
             return;
-        std::swap(writing_, waiting_);
-        boost::asio::async_write(socket_, boost::asio::buffer(writing_),
-                                 [self = shared_from_this()](error_code error, std::size_t) {
-                                     self->writing_.clear();
-                                     if (self->writing_.capacity() > kept_output_bytes)
-                                         std::string().swap(self->writing_);
-                                     if (error)
-                                         return;  // the read tells why, after the peer's last words
-                                     self->write();
-                                     if (self->owner_ == nullptr)
-                                         self->end_output();
-                                 });
+        output_.erase(0, written_);
+        written_ = 0;
+        if (output_.empty() && output_.capacity() > kept_output_bytes)
+            std::string().swap(output_);
     }
 
     void end_output() {
         error_code ignored;
-        if (is_drained())
+        if (unwritten() == 0)
             socket_.shutdown(tcp::socket::shutdown_send, ignored);
     }
 
@@ -129,7 +137,8 @@ private:
         socket_.shutdown(tcp::socket::shutdown_both, ignored);
         socket_.close(ignored);
         timer_.cancel();
-        waiting_.clear();
+        output_.clear();
+        written_ = 0;
         is_connected_ = false;
     }
 
@@ -139,7 +148,9 @@ private:
     boost::asio::steady_timer timer_;
     bool is_connected_ = false;
     std::array<char, 16384> incoming_{};
-    std::string waiting_, writing_;
+    std::string output_;
+    std::size_t written_ = 0;  // bytes at its front
+    bool is_writing_ = false;
 };
 
 GlooxConnection::GlooxConnection(boost::asio::io_context& io, std::string host, std::uint16_t port)
@@ -194,7 +205,7 @@ gloox::ConnectionBase* GlooxConnection::newInstance() const {
 
 std::size_t GlooxConnection::unwritten() const { return wire_ ? wire_->unwritten() : 0; }
 
-bool GlooxConnection::is_drained() const { return !wire_ || wire_->is_drained(); }
+bool GlooxConnection::is_drained() const { return unwritten() == 0; }
 
 void GlooxConnection::on_connected() {
     m_state = gloox::StateConnected;
