@@ -28,6 +28,9 @@ bool is_same(const std::vector<JidPattern>& one, const std::vector<JidPattern>& 
                       [](const JidPattern& a, const JidPattern& b) { return a.text() == b.text(); });
 }
 
+/// Nobody enters its rooms, so that there are none.
+bool is_closed(const Rule& rule) { return rule.who && rule.who->read().empty(); }
+
 bool has_same_who(const Rule& one, const Rule& other) {
     if (!one.who || !other.who)
         return !one.who && !other.who;
@@ -83,10 +86,13 @@ public:
     std::vector<Finding> run() {
         for (const auto& rule : mapper_.rules_)
             if (!find_unreached(rule)) {
+                rooms_.add(rule.room, rule.index);
+                if (is_closed(rule))
+                    continue;
                 find_forgotten(rule);
                 if (!find_circle(rule))
                     find_shared(rule);
-                add(rule);
+                add_addresses(rule);
             }
         return std::move(findings_);
     }
@@ -199,8 +205,7 @@ private:
         return findings_.size() > before;
     }
 
-    void add(const Rule& rule) {
-        rooms_.add(rule.room, rule.index);
+    void add_addresses(const Rule& rule) {
         for (std::size_t place = 0; place <= rule.mirrors.size(); ++place) {
             const auto& address = address_of(rule, place);
             if (address.write)
