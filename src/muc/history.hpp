@@ -13,9 +13,9 @@ namespace mucbridge {
 
 /// How much of the past a joiner wants. XEP-0045 §7.2.14.
 struct HistoryWish {
-    std::optional<std::size_t> max_characters, max_stanzas;
-    std::optional<std::chrono::seconds> seconds;
-    std::optional<WallTime> since;
+    std::optional<std::size_t> max_characters = {}, max_stanzas = {};
+    std::optional<std::chrono::seconds> seconds = {};
+    std::optional<WallTime> since = {};
 };
 
 /// The last lines of a room, for those who come later. XEP-0045 §7.2.13.

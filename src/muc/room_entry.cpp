@@ -97,7 +97,8 @@ std::optional<StanzaError> Room::refusal(const Visitor& visitor, const JoinReque
         return error;
     const std::size_t more = affiliation >= Affiliation::admin ? seats_for_admins : 0;
     const bool is_new = !occupants_.find_nick(fold_nick(request.nick));
-    const bool is_full = occupants_.session_count() + waiting_.size() >= limits_.occupants + more;
+    const bool is_full =
+        occupants_.session_count() + waiting_.size() >= limits_.occupants + more && !knows(visitor.jid);
     if (is_full || (is_new && options_.max_users > 0 && occupants_.size() >= options_.max_users + more))
         return StanzaError{Condition::service_unavailable, "the room is full", ErrorType::wait};
     return std::nullopt;

@@ -91,9 +91,10 @@ TEST_CASE("a message becomes body, subject and the rest") {
     CHECK(line.id == "i");
     CHECK(line.lang == "en");
     CHECK(line.body == "b");
-    CHECK(line.subject == "s");
+    CHECK_FALSE(line.subject.has_value());
     REQUIRE(line.extra);
-    CHECK(*line.extra == "<thread>t</thread><active xmlns='http://jabber.org/protocol/chatstates'/>");
+    CHECK(*line.extra ==
+          "<subject>s</subject><thread>t</thread><active xmlns='http://jabber.org/protocol/chatstates'/>");
 }
 
 TEST_CASE("the first body is the line, in its own language; the others ride along") {
@@ -105,10 +106,20 @@ TEST_CASE("the first body is the line, in its own language; the others ride alon
     CHECK(*line.extra == "<body>rose</body>");
 }
 
-TEST_CASE("an empty body is none, an empty subject is one [XEP-0045 8.1]") {
-    const auto line = parse_line(read("<message><body/><subject/></message>"), garden);
-    CHECK_FALSE(line.body.has_value());
-    CHECK(line.subject == "");
+TEST_CASE("a subject alone is the room's new one, an empty one too [XEP-0045 8.1]") {
+    CHECK(parse_line(read("<message><subject>s</subject></message>"), garden).subject == "s");
+    CHECK(parse_line(read("<message><subject/><active xmlns='urn:a'/></message>"), garden).subject == "");
+}
+
+TEST_CASE("a subject beside a thread or a body, were it empty, rides along [XEP-0045 8.1]") {
+    for (const char* beside : {"<body/>", "<thread>t</thread>"}) {
+        const auto line =
+            parse_line(read("<message><subject>s</subject>" + std::string{beside} + "</message>"), garden);
+        CHECK_FALSE(line.body.has_value());
+        CHECK_FALSE(line.subject.has_value());
+        REQUIRE(line.extra);
+        CHECK(*line.extra == "<subject>s</subject>" + std::string{beside});
+    }
 }
 
 TEST_CASE("what only the room may say is taken out, what others say in the same words stays [XEP-0359 3]") {

@@ -209,6 +209,8 @@ TEST_CASE("the sessions of a room are limited, those who wait included") {
     stage.joins(romeo, "romeo");
     stage.joins(juliet, "juliet");
     CHECK(in_words(stage.joins(tybalt, "tybalt")) == Strings{"3 < refused tybalt service-unavailable wait"});
+    // Who waits already takes no second seat.
+    CHECK(stage.joins(juliet, "capulet").empty());
 }
 
 TEST_CASE("in a moderated room one enters without voice, a member with it [XEP-0045 §5.1.2]") {
@@ -302,4 +304,62 @@ TEST_CASE("one who asks again while waiting is let in once, as asked last") {
     CHECK(stage.words(stage.room.on_granted({true}, stage.now)) ==
           Strings{"1 < [montague moderator owner is romeo@localhost/1 110 201]", "1 < : subject ''",
                   "publish montague: a"});
+}
+
+TEST_CASE("who may not read the address does not enter, and is told by which rule [S9]") {
+    RoomWiring wiring = both_ways();
+    wiring.access.may_read = [](const Jid& bare) { return bare.local != "tybalt"; };
+    wiring.access.rule = "rule 2";
+    Stage stage{wiring};
+    stage.open();
+    const Effects effects = stage.joins(tybalt, "tybalt");
+    CHECK(in_words(effects) == Strings{"3 < refused tybalt forbidden auth"});
+    CHECK(first<Refuse>(effects)->error.text == "rule 2 does not let you read foo/bar");
+    CHECK(stage.room.occupant_count() == 2);
+}
+
+TEST_CASE("who may no longer read when the wait is over is turned away [S9]") {
+    Stage stage;
+    stage.joins(romeo, "romeo");
+    stage.joins(tybalt, "tybalt");
+    RoomWiring wiring = both_ways();
+    wiring.access.may_read = [](const Jid& bare) { return bare.local != "tybalt"; };
+    stage.room.on_wired(wiring, stage.now);
+    const Effects effects = stage.room.on_granted({true}, stage.now);
+    CHECK(in_words(effects).back() == "3 < refused tybalt forbidden auth");
+    CHECK(std::get<Refuse>(effects.back()).error.text == "the configuration does not let you read foo/bar");
+}
+
+TEST_CASE("a nick may not end in a mirror's mark either [S9]") {
+    RoomWiring wiring = both_ways();
+    wiring.mirrors = {{.address = "bar", .mark = "[cold]"}, {.address = "baz", .mark = "[old]"}};
+    Stage stage{wiring};
+    stage.open();
+    for (const char* nick : {"x [main]", "x [Cold]", "x [old] "})
+        CHECK(in_words(stage.joins(tybalt, nick)) == Strings{"3 < refused " + std::string{nick} + " conflict cancel"});
+    CHECK(stage.words(stage.room.on_presence(juliet, "[OLD]", nullptr, "", stage.now)) ==
+          Strings{"2 < refused [OLD] conflict cancel"});
+    CHECK(in_words(stage.joins(tybalt, "[old] x")).back() == "3 < : subject ''");
+}
+
+TEST_CASE("of several sessions the one that enters gets the past, and not the others [XEP-0045 §7.2.13]") {
+    Stage stage;
+    stage.open();
+    stage.says(romeo, "a");
+    stage.hears(stage.sealed(stage.published[0], "romeo", "a"));
+    const Strings words = in_words(stage.joins(session("juliet", 20), "juliet"));
+    CHECK(words[words.size() - 2] == "20 < romeo: a (delayed)");
+    CHECK(words.back() == "20 < : subject ''");
+}
+
+TEST_CASE("who wants no history gets the subject alone, at a rejoin too [XEP-0045 §7.2.14, §7.2.15]") {
+    Stage stage;
+    stage.open();
+    stage.says(romeo, "a");
+    stage.hears(stage.sealed(stage.published[0], "romeo", "a"));
+    for (int each = 0; each < 2; ++each) {
+        const Strings words = in_words(stage.joins(tybalt, "tybalt", {.history = {.max_characters = 0}}));
+        CHECK(words[words.size() - 2].starts_with("3 < [tybalt"));
+        CHECK(words.back() == "3 < : subject ''");
+    }
 }

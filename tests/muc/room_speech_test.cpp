@@ -211,3 +211,71 @@ TEST_CASE("lines that wait for an answer are published when the broker goes agai
     stage.says(romeo, "b");
     CHECK(stage.words(stage.room.on_shutdown(stage.now))[0] == "publish romeo: b");
 }
+
+TEST_CASE("who may not write to the address is refused, and told by which rule [S9]") {
+    RoomWiring wiring = both_ways();
+    wiring.access.may_write = [](const Jid& bare) { return bare.local != "juliet"; };
+    wiring.access.rule = "rule 2";
+    Stage stage{wiring};
+    stage.open();
+    Line line;
+    line.body = "a";
+    const Effects effects = stage.room.on_groupchat(juliet, line, stage.now);
+    CHECK(in_words(effects) == Strings{"2 < refused message forbidden auth"});
+    CHECK(first<Refuse>(effects)->error.text == "rule 2 does not let you write to foo/bar");
+    CHECK(stage.says(romeo, "a") == Strings{"publish romeo: a"});
+    // What is not published needs no right to publish.
+    CHECK(stage.types(juliet, "composing") == Strings{"1,2 < juliet: <composing/>"});
+}
+
+TEST_CASE("who said something while waiting needs the right to write when the wait is over [S9]") {
+    RoomWiring wiring = both_ways();
+    wiring.access.may_write = [](const Jid& bare) { return bare.local != "romeo"; };
+    Stage stage{wiring};
+    stage.joins(romeo, "romeo");
+    stage.says(romeo, "a");
+    CHECK(stage.words(stage.room.on_granted({true}, stage.now)).back() == "1 < refused message forbidden auth");
+}
+
+namespace {
+
+Strings whispers(Stage& stage, const Visitor& from, const std::string& nick, const std::string& type = "chat") {
+    Line line;
+    line.body = "psst";
+    return stage.words(stage.room.on_private(from, nick, type, line, stage.now));
+}
+
+}  // namespace
+
+TEST_CASE("private messages are for whom the configuration lets [XEP-0045 §5.1.1, §7.5]") {
+    Stage stage{both_ways(), {.moderated = true, .may_write_privately = Role::participant}};
+    stage.room.remember_affiliation(tybalt.jid, Affiliation::member);
+    stage.open();
+    stage.joins(tybalt, "tybalt");
+    CHECK(whispers(stage, juliet, "romeo") == Strings{"2 < refused message romeo forbidden auth"});
+    CHECK(whispers(stage, tybalt, "juliet") == Strings{"2 < chat of tybalt: psst"});
+    CHECK(whispers(stage, romeo, "juliet") == Strings{"2 < chat of romeo: psst"});
+}
+
+TEST_CASE("where nobody may write privately, not even the owner does [XEP-0045 §7.5]") {
+    Stage stage{both_ways(), {.may_write_privately = Role::none}};
+    stage.open();
+    CHECK(whispers(stage, romeo, "juliet") == Strings{"1 < refused message juliet not-allowed cancel"});
+    CHECK(whispers(stage, juliet, "romeo") == Strings{"2 < refused message romeo not-allowed cancel"});
+}
+
+TEST_CASE("an error is no way around it, and is not answered [RFC 6120 §8.3.1]") {
+    Stage stage{both_ways(), {.may_write_privately = Role::moderator}};
+    stage.open();
+    CHECK(whispers(stage, juliet, "romeo", "error").empty());
+    CHECK(whispers(stage, romeo, "juliet", "error") == Strings{"2 < error of romeo: psst"});
+    CHECK(whispers(stage, tybalt, "juliet", "error").empty());
+}
+
+TEST_CASE("a visitor writes privately by default, even to a visitor [XEP-0045 §5.1.1]") {
+    Stage stage{both_ways(), {.moderated = true}};
+    stage.open();
+    stage.joins(tybalt, "tybalt");
+    CHECK(whispers(stage, juliet, "tybalt") == Strings{"3 < chat of juliet: psst"});
+    CHECK(whispers(stage, juliet, "juliet") == Strings{"2 < chat of juliet: psst"});
+}
