@@ -66,6 +66,17 @@ char* append_digits(char* out, std::uint64_t value, unsigned digits) {
     return out;
 }
 
+/// RFC 9562 §4: 48 bits, the version, 12 bits, the variant, 62 bits.
+std::string write_uuid(std::uint64_t first, unsigned version, std::uint64_t second, std::uint64_t third) {
+    std::string text(36, '-');
+    char* out = append_digits(text.data(), first >> 16 & 0xFFFFFFFFU, 8) + 1;
+    out = append_digits(out, first & 0xFFFFU, 4) + 1;
+    out = append_digits(out, version << 12 | (second & 0xFFFU), 4) + 1;
+    out = append_digits(out, 0x8000U | (third >> 48 & 0x3FFFU), 4) + 1;
+    append_digits(out, third & timestamp_mask, 12);
+    return text;
+}
+
 }  // namespace
 
 std::string make_uuid7(WallTime now) {
@@ -73,14 +84,22 @@ std::string make_uuid7(WallTime now) {
     const std::uint64_t milliseconds = since_epoch < 0 ? 0 : static_cast<std::uint64_t>(since_epoch) & timestamp_mask;
     const std::uint64_t random = random_word();
     const std::uint64_t stamp = next_stamp(milliseconds, random_word());
-    std::string text(36, '-');
-    char* out = append_digits(text.data(), stamp >> 28, 8) + 1;
-    out = append_digits(out, stamp >> counter_bits & 0xFFFFU, 4) + 1;
-    out = append_digits(out, 0x7000U | (stamp & 0xFFFU), 4) + 1;
-    out = append_digits(out, 0x8000U | (random >> 48 & 0x3FFFU), 4) + 1;
-    append_digits(out, random & timestamp_mask, 12);
-    return text;
+    return write_uuid(stamp >> counter_bits, 7, stamp, random);
 }
+
+std::string make_uuid8(std::string_view words) {
+    // FNV-1a, and a second hash beside it.
+    std::uint64_t one = 0xCBF29CE484222325U, other = words.size();
+    for (const char c : words) {
+        const auto byte = static_cast<unsigned char>(c);
+        one = (one ^ byte) * 0x100000001B3U;
+        other = (other ^ byte) * 0x9E3779B97F4A7C15U;
+        other ^= other >> 29;
+    }
+    return write_uuid(one >> 16, 8, one ^ (other >> 32), other);
+}
+
+bool is_uuid8(std::string_view text) { return text.size() == 36 && text[14] == '8'; }
 
 std::string make_random_hex(std::size_t bytes) {
     std::string raw(bytes, '\0');

@@ -145,8 +145,12 @@ struct EchoMissed {
     bool is_said = false;
 };
 
-struct Subscribe {};
-struct Unsubscribe {};
+struct Subscribe {
+    std::optional<std::size_t> mirror = {};  // none: home
+};
+struct Unsubscribe {
+    std::optional<std::size_t> mirror = {};
+};
 /// The room is empty and its lines are home: it may be forgotten.
 struct Close {};
 /// A word to the operator's log, as a warning.
@@ -154,15 +158,18 @@ struct Warn {
     std::string text;
 };
 
-/// Give the line to a mirror of the room. Nothing is awaited for it.
+/// Give the line to a mirror of the room. Answered by on_mirrored() or on_mirror_full().
 struct Mirror {
     std::size_t mirror = 0;  // index into the wiring's mirrors
     Said said;
 };
 
+/// A line did not get from home to a mirror, or from a mirror home. For the counters.
+struct NotMirrored {};
+
 using Effect =
     std::variant<ShowPresence, ShowLine, ShowPrivate, ShowAffiliation, ShowConfigured, Invite, ShowDecline, AskForVoice,
-                 Refuse, Notice, Publish, Home, EchoMissed, Subscribe, Unsubscribe, Close, Warn>;
+                 Refuse, Notice, Publish, Home, EchoMissed, Mirror, NotMirrored, Subscribe, Unsubscribe, Close, Warn>;
 /// What is to be done, in this order.
 using Effects = std::vector<Effect>;
 

@@ -5,6 +5,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,12 +25,20 @@ struct Unpublished {
     Line line;
 };
 
-/// An occupant's line with a body, from when the room took it until it is known what became of it.
+/// Where a line comes from that no occupant here has said.
+struct Carried {
+    std::size_t mirror = 0;   // that delivered it
+    std::string origin = {};  // the gateway whose occupant said it; empty: a publisher
+};
+
+/// An occupant's line with a body, or one that a mirror delivered, from when the room took it until it is known what
+/// became of it.
 struct OwnLine {
     std::uint64_t number = 0;  // in the order in which the room took them
     Line line;
     std::shared_ptr<const Speaker> speaker;
     Route route;  // the session that said it
+    std::optional<Carried> carried;
     std::shared_ptr<const std::string> address;
     WallTime said_at{};
     bool is_published = false;

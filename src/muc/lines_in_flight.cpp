@@ -6,6 +6,7 @@ namespace mucbridge {
 
 OwnLine& LinesInFlight::add(OwnLine line) {
     line.number = next_number_++;
+    carried_ += line.carried ? 1 : 0;
     OwnLine& added = table_.add(std::move(line));
     auto& of_user = by_user_[added.speaker->real];
     of_user.emplace_hint(of_user.end(), added.number, &added);
@@ -22,6 +23,7 @@ OwnLine LinesInFlight::take(OwnLine& line) {
         awaited_.erase({line.deadline, line.number});
     if (!line.is_published)
         std::erase(held_back_, &line);
+    carried_ -= line.carried ? 1 : 0;
     return table_.take(line);
 }
 
@@ -77,7 +79,7 @@ std::vector<OwnLine*> LinesInFlight::awaited() const {
 
 bool LinesInFlight::holds_nick(const std::string& folded, const Jid& except_bare) const {
     return std::any_of(table_.all().begin(), table_.all().end(), [&](const OwnLine& line) {
-        return line.speaker->folded_nick == folded && line.speaker->real != except_bare;
+        return !line.carried && line.speaker->folded_nick == folded && line.speaker->real != except_bare;
     });
 }
 

@@ -45,11 +45,14 @@ public:
     bool holds_nick(const std::string& folded, const Jid& except_bare) const;
 
     std::size_t size() const { return table_.size(); }
+    /// How many of them mirrors delivered.
+    std::size_t carried() const { return carried_; }
     OwnLine* any() { return table_.oldest(); }
 
 private:
     LineTable table_;
     std::uint64_t next_number_ = 1;
+    std::size_t carried_ = 0;
     std::unordered_map<Jid, std::map<std::uint64_t, OwnLine*>> by_user_;
     std::map<std::pair<Tick, std::uint64_t>, OwnLine*> awaited_;
     std::deque<OwnLine*> held_back_;

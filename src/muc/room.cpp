@@ -18,17 +18,15 @@ Room::Room(Jid address, RoomOptions options, RoomLimits limits, RoomWiring wirin
       options_{options},
       first_options_{std::move(options)},
       limits_{limits},
-      wiring_{std::move(wiring)},
-      home_{std::make_shared<const std::string>(wiring_.home)},
       origin_{std::move(origin)},
       occupant_id_{std::move(occupant_id)},
       said_{limits.remembered_ids},
       foreign_{limits.remembered_ids},
+      crossed_{limits.remembered_ids},
+      same_words_{limits.remembered_ids},
       born_{now.wall},
       history_{limits.history_lines} {
-    // Without a mark an occupant could be called like a publisher.
-    if (wiring_.mark.empty())
-        wiring_.mark = "[broker]";
+    set_wiring(std::move(wiring));
 }
 
 Effects Room::on_wired(RoomWiring wiring, Now now) {
@@ -37,10 +35,7 @@ Effects Room::on_wired(RoomWiring wiring, Now now) {
     // What was said before the broker told its protocol (the first connection, or another one) may come back as text.
     if (!wiring.carries_properties)
         in_flight_.index_texts();
-    wiring_ = std::move(wiring);
-    home_ = std::make_shared<const std::string>(wiring_.home);
-    if (wiring_.mark.empty())
-        wiring_.mark = "[broker]";
+    set_wiring(std::move(wiring));
     if (read && !wiring_.reads && reading_ != Reading::nothing) {
         reading_ = Reading::nothing;
         effects.emplace_back(Unsubscribe{});
@@ -48,6 +43,8 @@ Effects Room::on_wired(RoomWiring wiring, Now now) {
     } else if (wiring_.reads && !read && is_open_) {
         subscribe(effects, now);
     }
+    if (is_open_)
+        subscribe_mirrors(effects);
     if (!expects_echoes())
         say_awaited(effects, now);
     return effects;
@@ -81,6 +78,8 @@ Effects Room::on_granted(const Granted& granted, Now now) {
 
 Effects Room::on_broker_up(Now now) {
     is_away_ = false;
+    for (MirrorState& mirror : mirrors_)
+        mirror.has_told_loss = false;
     if (reading_ == Reading::asked)
         answer_by_ = now.tick + limits_.subscription_wait;
     return {};
@@ -140,7 +139,7 @@ void Room::start_lingering(Now now) {
 
 /// When the emptied room may close, if nothing happens before.
 std::optional<Tick> Room::closing_time() const {
-    if (!lingers_until_ || in_flight_.size() == 0)
+    if (!lingers_until_ || in_flight() == 0 || !last_said_)
         return lingers_until_;
     return std::max(*lingers_until_, *last_said_ + in_flight_at_most);
 }
@@ -155,6 +154,7 @@ void Room::close(Effects& effects) {
         effects.emplace_back(Home{in_flight_.take(*line).line.stanza_id});
     if (reading_ != Reading::nothing)
         effects.emplace_back(Unsubscribe{});
+    unsubscribe_mirrors(effects);
     reading_ = Reading::nothing;
     is_open_ = false;
     answer_by_.reset();
@@ -195,7 +195,8 @@ const Jid& Room::address() const { return address_; }
 const RoomOptions& Room::options() const { return options_; }
 const std::string& Room::subject() const { return subject_.text; }
 std::size_t Room::occupant_count() const { return occupants_.size(); }
-std::size_t Room::in_flight() const { return in_flight_.size(); }
+std::size_t Room::in_flight() const { return in_flight_.size() + copies_on_their_way(); }
+bool Room::awaits(const std::string& stanza_id) { return in_flight_.find(stanza_id) != nullptr; }
 bool Room::has_nick(const std::string& nick) const { return occupants_.find_nick(fold_nick(nick)) != nullptr; }
 
 std::vector<std::string> Room::nicks() const {

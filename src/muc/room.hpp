@@ -13,6 +13,7 @@
 
 #include "core/heard.hpp"
 #include "muc/affiliations.hpp"
+#include "muc/copies.hpp"
 #include "muc/effects.hpp"
 #include "muc/history.hpp"
 #include "muc/last_payloads.hpp"
@@ -22,6 +23,7 @@
 #include "muc/recent_ids.hpp"
 #include "muc/requests.hpp"
 #include "muc/rights_rules.hpp"
+#include "muc/same_words.hpp"
 #include "muc/subject.hpp"
 
 namespace mucbridge {
@@ -112,6 +114,13 @@ public:
     /// From home or (heard.mirror) from one of the mirrors.
     Effects on_heard(Heard heard, Now now);
 
+    // What the mirrors' brokers do.
+    Effects on_mirror_up(std::size_t mirror, Now now);
+    Effects on_mirror_granted(std::size_t mirror, const Granted& granted, Now now);
+    /// Of what Mirror asked for. Released means that the link tries it again.
+    Effects on_mirrored(std::size_t mirror, const std::string& stanza_id, const Settlement& settlement, Now now);
+    Effects on_mirror_full(std::size_t mirror, const std::string& stanza_id, Now now);
+
     // Time, and the end.
     Effects on_tick(Now now);
     /// When on_tick() is wanted next; none: not before something happens.
@@ -133,8 +142,10 @@ public:
     Affiliation affiliation_of(const Jid& jid) const;
     /// As it was configured or stored. Who is inside keeps the role until the next visit.
     void remember_affiliation(const Jid& bare, Affiliation affiliation);
-    /// Lines whose way is not over: published, or held back until the subscription is answered.
+    /// Lines whose way is not over: published, held back until the subscription is answered, or given to a mirror.
     std::size_t in_flight() const;
+    /// Is this line on its way home.
+    bool awaits(const std::string& stanza_id);
 
 private:
     /// One who asked to enter before the subscription was answered.
@@ -150,6 +161,12 @@ private:
         std::shared_ptr<const Speaker> inviter;
     };
     enum class Reading { nothing, asked, granted, refused };
+    /// How it stands with a mirror. What is told of its troubles is told once, until a connection is new.
+    struct MirrorState {
+        Copies copies = {};
+        bool is_subscribed = false, is_refused = false;
+        bool has_told_loss = false;  // of what it did not take, or what home did not take of it
+    };
 
     // room.cpp: wiring, time, the end
     void subscribe(Effects& effects, Now now);
@@ -233,6 +250,7 @@ private:
     // room_speech.cpp: what occupants say
     Effects say_published(const Occupant& occupant, const Visitor& visitor, Line line, Now now);
     Effects say_unpublished(const Occupant& occupant, const Visitor& visitor, Line line, Now now);
+    void send_home(Effects& effects, OwnLine line, Now now);
     void publish(Effects& effects, OwnLine& line, Now now);
     void publish_held_back(Effects& effects, Now now);
     void show_unpublished(Effects& effects, Unpublished what, Now now);
@@ -267,6 +285,20 @@ private:
     void remember_overdue(OwnLine line, bool is_shown, Now now);
     void forget_overdue(Now now);
 
+    // room_mirror.cpp: what crosses from broker to broker
+    void set_wiring(RoomWiring wiring);
+    void subscribe_mirrors(Effects& effects);
+    void unsubscribe_mirrors(Effects& effects);
+    void mirror_onward(Effects& effects, const Said& said, std::optional<std::size_t> except);
+    void hear_mirror(Effects& effects, Heard heard, Now now);
+    bool is_copy(const Heard& heard, Now now);
+    bool is_known(const std::string& id);
+    std::optional<std::string> id_across(Effects& effects, const Heard& heard, Now now);
+    void carry_home(Effects& effects, Heard heard, std::string id, bool is_occupants, Now now);
+    void lose(Effects& effects, std::size_t mirror, const std::string& text);
+    std::string mark_of(const std::optional<std::size_t>& mirror) const;
+    std::size_t copies_on_their_way() const;
+
     // room_heard.cpp: what the broker delivers
     bool take_as_own(Effects& effects, const Heard& heard, Now now);
     void hear_echoes();
@@ -275,6 +307,8 @@ private:
     bool is_believed(Effects& effects, const Heard& heard, Now now);
     void say_theirs(Effects& effects, Heard heard, Now now);
     void say_publishers(Effects& effects, Heard heard, Now now);
+    RecentIds& ids_of(const std::string& id);
+    std::string nick_shown(const std::string& nick, const std::string& id, const std::string& origin) const;
     std::string nick_apart(const std::string& nick, const std::string& origin) const;
     void show_line(Effects& effects, std::string nick, std::string occupant_id, Line line, WallTime said_at,
                    bool is_delayed);
@@ -311,6 +345,10 @@ private:
     LineTable overdue_;  // home without an echo, which may still come
     std::size_t unpublished_ = 0;
     RecentIds said_, foreign_;
+    RecentIds crossed_;  // of publishers' lines that went from broker to broker
+    SameWords same_words_;
+    std::optional<Tick> told_of_loop_;
+    std::vector<MirrorState> mirrors_;
     WallTime born_;
     LastPayloads payloads_;
     History history_;

@@ -20,7 +20,7 @@ std::string quote(const std::string& body) {
 Effects Room::on_waiting(const std::string& stanza_id, Now) {
     Effects effects;
     const OwnLine* line = in_flight_.find(stanza_id);
-    if (!line)
+    if (!line || line->carried)
         return effects;
     if (told_of_outage_.insert(line->speaker->real).second)
         notice(effects, make_audience(line->route),
@@ -74,10 +74,14 @@ bool Room::expects_echoes() const {
 
 /// To everyone inside, as it was said. `published_at` is that of the latest publication, as far as it is known.
 void Room::say(Effects& effects, const OwnLine& line, std::string_view payload, WallTime published_at, Now now) {
-    said_.add(line.line.stanza_id, {published_at, true});
+    const std::string& id = line.line.stanza_id;
+    const Speaker& speaker = *line.speaker;
+    ids_of(id).add(id, {published_at, true});
     payloads_.add(*line.address, payload, false);
-    show_line(effects, line.speaker->nick, line.speaker->occupant_id, line.line, line.said_at,
-              is_late(line.said_at, now));
+    show_line(effects, line.carried ? nick_shown(speaker.nick, id, line.carried->origin) : speaker.nick,
+              speaker.occupant_id, line.line, line.said_at, is_late(line.said_at, now));
+    mirror_onward(effects, {line.line, speaker.nick, speaker.occupant, address_, line.said_at, now.wall},
+                  line.carried ? std::optional{line.carried->mirror} : std::nullopt);
 }
 
 /// The broker has it, and it does not come back, or not in time.
@@ -98,7 +102,10 @@ void Room::finish(Effects& effects, OwnLine& line, Now now) {
 }
 
 void Room::refuse_line(Effects& effects, OwnLine line, const StanzaError& error, Now now) {
-    effects.emplace_back(Refuse{line.route, Refuse::Kind::message, {}, line.line.id, "groupchat", error});
+    if (line.carried)
+        lose(effects, line.carried->mirror, error.text);
+    else
+        effects.emplace_back(Refuse{line.route, Refuse::Kind::message, {}, line.line.id, "groupchat", error});
     finish(effects, line, now);
     close_if_over(effects, now);
 }
@@ -117,8 +124,11 @@ void Room::miss_echo(Effects& effects, OwnLine& line, Now now) {
 void Room::give_up_echo(Effects& effects, OwnLine line, Now now) {
     if (wiring_.tells_refusals)
         return say_unechoed(effects, std::move(line), now);
-    notice(effects, make_audience(line.route),
-           "Not confirmed: " + quote(*line.line.body) + " may not have reached " + *line.address + ".");
+    if (line.carried)
+        lose(effects, line.carried->mirror, "the broker does not confirm this line");
+    else
+        notice(effects, make_audience(line.route),
+               "Not confirmed: " + quote(*line.line.body) + " may not have reached " + *line.address + ".");
     finish(effects, line, now);
     remember_overdue(std::move(line), false, now);
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/unique.hpp"
+#include "muc/heard_words.hpp"
 #include "muc/nick.hpp"
 #include "muc/room.hpp"
 
@@ -12,22 +13,14 @@ constexpr std::chrono::seconds clock_tolerance{60};
 /// How much of an origin tells two occupants of one nick apart.
 constexpr std::size_t shown_of_origin = 8;
 
-/// The occupant's own text, or (the mapper cut it) the beginning of it.
-bool is_text_of(const Heard& heard, const OwnLine& line) {
-    const std::string& body = *line.line.body;
-    return heard.cut ? body.starts_with(heard.body) : heard.body == body;
-}
-
-std::string body_of(const Heard& heard) {
-    return heard.cut ? heard.body + "\n… (cut: the message was longer than a line may be)" : heard.body;
-}
-
 }  // namespace
 
 Effects Room::on_heard(Heard heard, Now now) {
     Effects effects;
     forget_overdue(now);
-    if (take_as_own(effects, heard, now))
+    if (heard.mirror)
+        hear_mirror(effects, std::move(heard), now);
+    else if (take_as_own(effects, heard, now))
         close_if_over(effects, now);
     else if (is_believed(effects, heard, now))
         say_theirs(effects, std::move(heard), now);
@@ -46,14 +39,14 @@ bool Room::take_as_own(Effects& effects, const Heard& heard, Now now) {
             return on_echo(effects, *line, heard, now), true;
         if (late && *late->address == heard.address && is_text_of(heard, *late))
             return on_late_echo(effects, *late, heard, now), true;
-        if (const RecentIds::Entry* known = said_.find(heard.id)) {
+        if (const RecentIds::Entry* known = ids_of(heard.id).find(heard.id)) {
             // A second copy; of a line of ours that was said without its echo, it tells that echoes do come.
             if (known->is_ours)
                 hear_echoes();
             return true;
         }
     }
-    if (heard.retained && payloads_.has(heard.address, heard.raw))
+    if (heard.retained && payloads_.has(place_of(heard), heard.raw))
         return true;
     if (!heard.id.empty() || wiring_.carries_properties)
         return false;
@@ -92,7 +85,7 @@ void Room::on_late_echo(Effects& effects, OwnLine& back, const Heard& heard, Now
     if (line.is_shown)
         return;
     const Occupant* holder = occupants_.find_nick(line.speaker->folded_nick);
-    if (holder && holder->speaker->real != line.speaker->real) {
+    if (holder && !line.carried && holder->speaker->real != line.speaker->real) {
         auto apart = std::make_shared<Speaker>(*line.speaker);
         apart->nick = nick_apart(apart->nick, origin_);
         line.speaker = std::move(apart);
@@ -117,35 +110,60 @@ bool Room::is_believed(Effects& effects, const Heard& heard, Now now) {
         return false;
     }
     // What is retained is old by nature; it is shown with the time that is sealed in it.
-    return heard.retained || *heard.published_at > std::max(born_ - clock_tolerance, said_.forgotten_until());
+    return heard.retained ||
+           *heard.published_at > std::max(born_ - clock_tolerance, ids_of(heard.id).forgotten_until());
 }
 
 void Room::say_theirs(Effects& effects, Heard heard, Now now) {
-    said_.add(heard.id, {*heard.published_at, false});
-    payloads_.add(heard.address, heard.raw, heard.retained);
+    ids_of(heard.id).add(heard.id, {*heard.published_at, false});
+    payloads_.add(place_of(heard), heard.raw, heard.retained);
     const WallTime said_at = heard.said_at.value_or(*heard.published_at);
-    std::string folded = fold_nick(heard.nick);
-    folded.erase(folded.find_last_not_of(' ') + 1);
-    const bool is_taken = occupants_.find_nick(folded) || folded.ends_with(fold_nick(wiring_.mark));
     Line line;
     line.body = body_of(heard);
     line.id = std::move(heard.sender_id);
     line.stanza_id = std::move(heard.id);
     line.lang = std::move(heard.lang);
-    show_line(effects, is_taken ? nick_apart(heard.nick, heard.origin) : std::move(heard.nick), {}, std::move(line),
-              said_at, heard.retained || is_late(said_at, now));
+    show_line(effects, nick_shown(heard.nick, line.stanza_id, heard.origin), {}, line, said_at,
+              heard.retained || is_late(said_at, now));
+    // What is retained, or comes from a mirror and is shown all the same, goes no further.
+    if (!heard.retained && !heard.mirror)
+        mirror_onward(effects, {line, heard.nick, address_.with_resource(heard.nick), address_, said_at, now.wall}, {});
 }
 
 /// A line of nobody's whom we know: an id of our own, a nick that no occupant can have, no power over other lines.
 void Room::say_publishers(Effects& effects, Heard heard, Now now) {
     if (!heard.id.empty())
         foreign_.add(heard.id, {now.wall, false});
-    payloads_.add(heard.address, heard.raw, heard.retained);
+    auto id = heard.mirror ? std::nullopt : id_across(effects, heard, now);
+    if (OwnLine* line = id ? in_flight_.find(*id) : nullptr)
+        // Another gateway's copy of this line came from a mirror, and first.
+        return on_echo(effects, *line, heard, now);
+    payloads_.add(place_of(heard), heard.raw, heard.retained);
     Line line;
     line.body = body_of(heard);
-    line.stanza_id = make_uuid7(now.wall);
+    line.stanza_id = id ? *id : make_uuid7(now.wall);
     line.lang = std::move(heard.lang);
-    show_line(effects, publisher_nick(heard.nick, wiring_.mark), {}, std::move(line), now.wall, heard.retained);
+    const std::string nick = publisher_nick(heard.nick, mark_of(heard.mirror));
+    show_line(effects, nick, {}, line, now.wall, heard.retained);
+    if (id) {
+        crossed_.add(*id, {now.wall, true});
+        mirror_onward(effects, {line, nick, address_.with_resource(nick), address_, now.wall, now.wall}, {});
+    }
+}
+
+/// Publishers' lines that crossed are kept apart, so that they cannot make a room forget its occupants'.
+RecentIds& Room::ids_of(const std::string& id) { return is_uuid8(id) ? crossed_ : said_; }
+
+/// Of one who speaks elsewhere. A publisher's nick comes marked by the gateway that heard it, and occupants have no
+/// such nicks.
+std::string Room::nick_shown(const std::string& nick, const std::string& id, const std::string& origin) const {
+    std::string folded = fold_nick(nick);
+    folded.erase(folded.find_last_not_of(' ') + 1);
+    const bool is_marked = folded.ends_with(fold_nick(wiring_.mark)) ||
+                           std::ranges::any_of(wiring_.mirrors, [&](const MirrorWiring& mirror) {
+                               return folded.ends_with(fold_nick(mirror.mark));
+                           });
+    return occupants_.find_nick(folded) || (is_marked && !is_uuid8(id)) ? nick_apart(nick, origin) : nick;
 }
 
 /// A nick that is taken here, with the gateway of who speaks.

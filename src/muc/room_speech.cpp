@@ -61,17 +61,20 @@ Effects Room::say_published(const Occupant& occupant, const Visitor& visitor, Li
     own.route = visitor.route;
     own.address = home_;
     own.said_at = now.wall;
-    OwnLine& added = in_flight_.add(std::move(own));
     last_said_ = now.tick;
-
     Effects effects;
+    send_home(effects, std::move(own), now);
+    return effects;
+}
+
+void Room::send_home(Effects& effects, OwnLine line, Now now) {
+    OwnLine& added = in_flight_.add(std::move(line));
     if (answer_by_ && now.tick >= *answer_by_)
         answered(effects, now);
     if (answer_by_ && wiring_.reads_own)
         in_flight_.hold_back(added);
     else
         publish(effects, added, now);
-    return effects;
 }
 
 void Room::publish(Effects& effects, OwnLine& line, Now now) {

@@ -95,3 +95,16 @@ TEST_CASE("random digits are as many as asked for and never the same") {
     CHECK(digits.size() == 2000);
     CHECK(digits.find_first_not_of("0123456789abcdef") == std::string::npos);
 }
+
+TEST_CASE("a UUID version 8 is the same for the same words, and only for them [RFC 9562 §5.8]") {
+    const std::string id = make_uuid8("1 1\ngarden\non");
+    CHECK(id == make_uuid8("1 1\ngarden\non"));
+    CHECK(is_uuid8(id));
+    CHECK(std::string("89ab").find(id[19]) != std::string::npos);
+    CHECK_FALSE(is_uuid8(make_uuid7(WallTime{})));
+    CHECK_FALSE(is_uuid8(""));
+    std::set<std::string> ids;
+    for (int each = 0; each < 20000; ++each)
+        ids.insert(make_uuid8("1 " + std::to_string(each) + "\ngarden\non"));
+    CHECK(ids.size() == 20000);
+}

@@ -123,10 +123,15 @@ struct InWords {
     }
     std::string operator()(const Home&) const { return "home"; }
     std::string operator()(const EchoMissed&) const { return {}; }  // a number for the operator, not a deed
-    std::string operator()(const Subscribe&) const { return "subscribe"; }
-    std::string operator()(const Unsubscribe&) const { return "unsubscribe"; }
+    std::string operator()(const NotMirrored&) const { return {}; }
+    std::string operator()(const Subscribe& wish) const { return "subscribe" + of_mirror(wish.mirror); }
+    std::string operator()(const Unsubscribe& wish) const { return "unsubscribe" + of_mirror(wish.mirror); }
     std::string operator()(const Close&) const { return "close"; }
     std::string operator()(const Warn&) const { return "warn"; }
+
+    static std::string of_mirror(std::optional<std::size_t> mirror) {
+        return mirror ? " mirror " + std::to_string(*mirror) : "";
+    }
 };
 
 inline Strings in_words(const Effects& effects) {
