@@ -125,6 +125,7 @@ void Room::enter(Effects& effects, const Visitor& visitor, const JoinRequest& re
             forget();  // what came home since
         statuses.push_back(201);
         make_owner(visitor.jid.bare());
+        subscribe_mirrors(effects);
     }
     const Attendance session{visitor.route, visitor.jid, request.extra};
     Occupant* occupant = occupants_.find_nick(fold_nick(request.nick));
