@@ -29,13 +29,20 @@ public:
             take(stage_.room.on_leave(visitor, nullptr, stage_.now));
         else if (dice < 40)
             take(stage_.room.on_presence(visitor, any(nicks_), nullptr, "", stage_.now));
-        else if (dice < 90)
+        else if (dice < 78)
             asks(any_actor());
+        else if (dice < 84)
+            registers(visitor);
+        else if (dice < 87)
+            speaks_up(visitor);
+        else if (dice < 90)
+            invites(visitor);
         else if (dice < 99)
             configures(visitor);
         else
             destroys(visitor);
         check_owner();
+        check_nicks();
         check_views();
     }
 
@@ -131,6 +138,36 @@ private:
         }
     }
 
+    void registers(const Visitor& visitor) {
+        const A affiliation = before_.at(visitor.jid.bare());
+        const bool leaves = random_() % 3 == 0;
+        const Verdict verdict = leaves ? stage_.room.on_deregister(visitor, stage_.now)
+                                       : stage_.room.on_register(visitor, any(nicks_), stage_.now);
+        if (affiliation < A::member)
+            CHECK(verdict.refusal.has_value());
+        take(verdict.effects);
+        const A after = stage_.room.affiliation_of(visitor.jid);
+        CHECK((leaves && affiliation == A::member ? after < A::member : after == affiliation));
+    }
+
+    /// One asks for voice; another, who may be no moderator, says yes.
+    void speaks_up(const Visitor& visitor) {
+        const Effects asked = stage_.room.on_voice_request(visitor, "", stage_.now);
+        if (const auto* ask = first<AskForVoice>(asked))
+            for (const Route& route : *ask->to)
+                CHECK(seats_.at(route.session).role == R::moderator);
+        take(stage_.room.on_voice_answer(any(visitors_), {.jid = visitor.jid, .allowed = true}, "", stage_.now));
+    }
+
+    void invites(const Visitor& visitor) {
+        const Jid guest = any(visitors_).jid.bare();
+        const Effects effects = stage_.room.on_invite(visitor, {{guest, "", "", false}}, "", stage_.now);
+        CHECK((first<Invite>(effects) == nullptr) == (first<Refuse>(effects) != nullptr));
+        if (first<Invite>(effects))
+            CHECK((seats_.contains(visitor.route.session) && before_.at(guest) > A::outcast));
+        take(effects);
+    }
+
     void configures(const Visitor& visitor) {
         RoomOptions options;
         options.semi_anonymous = random_() % 3 > 0;
@@ -214,6 +251,17 @@ private:
         const auto now = standings();
         if (std::any_of(before_.begin(), before_.end(), is_owner))
             CHECK(std::any_of(now.begin(), now.end(), is_owner));
+    }
+
+    /// Nobody is called as another has reserved it.
+    void check_nicks() const {
+        for (const Visitor& visitor : visitors_) {
+            const auto reserved = stage_.room.registration(visitor);
+            const auto* nick = std::get_if<std::string>(&reserved);
+            for (const auto& [number, seat] : seats_)
+                CHECK((!nick || nick->empty() || seat.nick != *nick ||
+                       visitors_[number].jid.bare() == visitor.jid.bare()));
+        }
     }
 
     /// What each session was shown is what each occupant knows of itself, as far as the role is broadcast.
