@@ -43,7 +43,7 @@ class Component {
 public:
     Component(boost::asio::io_context& io, ComponentConfig config, const LimitsConfig& limits, ComponentEvents events,
               ComponentTimes times = {});
-    /// Closes the socket without a word.
+    /// Without a goodbye; what was sent is still written, as long as the loop runs.
     ~Component();
     Component(const Component&) = delete;
     Component& operator=(const Component&) = delete;

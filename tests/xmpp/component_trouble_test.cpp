@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <random>
 
 #include "component_server.hpp"
+#include "core/jid.hpp"
 
 using namespace mucbridge;
 using namespace std::chrono_literals;
@@ -29,6 +31,52 @@ TEST_CASE("a component whose server is killed comes back to the next one, as oft
         CHECK_FALSE(house.component->send(line));
     }
     CHECK(house.ups == 20);
+}
+
+TEST_CASE("a server whose words are garbled by chance harms nobody, and what comes through is sound") {
+    const std::string words =
+        ComponentHouse::header + ComponentHouse::accepted +
+        "<message from='romeo@example.org/a' to='garden@rooms.example.org'><body>&lt;hi&#x1F600;</body></message>"
+        "<presence from='romeo@example.org/a' to='garden@rooms.example.org/x'><x "
+        "xmlns='http://jabber.org/protocol/muc'/>"
+        "</presence><iq type='get' id='1' from='a@b' to='rooms.example.org'><q:query xmlns:q='u:q' q:a='b'/></iq>";
+    std::mt19937 random(20261122);
+    const auto below = [&](std::size_t limit) {
+        return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random);
+    };
+    ComponentHouse house;
+    house.component->start();
+    std::size_t number = 0;
+    while (++number <= 150) {
+        std::string garbled = words;
+        for (auto changes = below(4); changes-- > 0;) {
+            const auto at = below(garbled.size() - 20);
+            switch (below(3)) {
+                case 0:
+                    garbled[at] = static_cast<char>(below(256));
+                    break;
+                case 1:
+                    garbled.erase(at, below(20));
+                    break;
+                default:
+                    garbled.insert(at, garbled.substr(below(garbled.size()), 20));
+            }
+        }
+        auto& peer = house.next_peer(number);
+        peer.say(std::string_view(garbled).substr(0, below(garbled.size())));
+        house.io.poll();
+        house.until([&] { return house.downs.size() == number; }, 3ms);
+        peer.close();
+        REQUIRE(house.until([&] { return house.downs.size() == number; }));
+    }
+    for (const Element& stanza : house.stanzas) {
+        CHECK(stanza.ns == ns::client);
+        CHECK(Jid::parse(stanza.attribute("from")).has_value());
+        CHECK(Jid::parse(stanza.attribute("to")).value().domain == "rooms.example.org");
+    }
+    CHECK(house.ups > 10);
+    house.log_in(number);
+    CHECK(house.component->send(line));
 }
 
 TEST_CASE("output that a server leaves unread is bounded, and the link is made anew") {
