@@ -16,73 +16,6 @@ using nlohmann::json;
 constexpr std::size_t most_bytes = 1024 * 1024;
 constexpr std::size_t most_levels = 16;
 
-struct TooDeep {};  // ends a parse from inside
-
-/// Watches a parse go by for what a finished value no longer shows: keys that stand twice, and depth while it is made.
-class Watch {
-public:
-    explicit Watch(Problems& problems) : problems_(problems) {}
-
-    void on_event(json::parse_event_t event, const json& parsed) {
-        using Event = json::parse_event_t;
-        switch (event) {
-            case Event::object_start:
-            case Event::array_start:
-                on_start(event == Event::array_start);
-                break;
-            case Event::object_end:
-            case Event::array_end:
-                levels_.pop_back();
-                break;
-            case Event::key:
-                on_key(parsed.get_ref<const std::string&>());
-                break;
-            case Event::value:
-                count();
-                break;
-        }
-    }
-
-private:
-    struct Level {
-        bool is_list;
-        std::size_t index = 0;
-        std::string key = {};
-        std::set<std::string, std::less<>> keys = {};
-    };
-
-    void on_start(bool is_list) {
-        count();
-        if (levels_.size() == most_levels) {
-            problems_.error(pointer(), "want at most 16 levels of nesting");
-            throw TooDeep{};
-        }
-        levels_.push_back({is_list});
-    }
-
-    void on_key(const std::string& key) {
-        auto& level = levels_.back();
-        level.key = key;
-        if (!level.keys.insert(key).second)
-            problems_.error(pointer(), "the key stands here twice");
-    }
-
-    void count() {
-        if (!levels_.empty() && levels_.back().is_list)
-            ++levels_.back().index;
-    }
-
-    std::string pointer() const {
-        std::string text;
-        for (const auto& level : levels_)
-            text = level.is_list ? join_pointer(text, level.index - 1) : join_pointer(text, level.key);
-        return text;
-    }
-
-    Problems& problems_;
-    std::vector<Level> levels_;
-};
-
 /// "line 4, column 3" of the byte that a parser stumbled over (1 is the first).
 std::string place_of(std::string_view text, std::size_t byte) {
     const auto before = text.substr(0, std::min(text.size(), byte == 0 ? 0 : byte - 1));
@@ -100,6 +33,78 @@ std::string reason_of(std::string_view what) {
     return std::string(what);
 }
 
+/// Goes through a text before it is made a value, for what the value no longer shows: keys that stand twice. Also ends
+/// what is nested too deep, before anything of it is made.
+class Watch : public json::json_sax_t {
+public:
+    Watch(std::string_view text, Problems& problems) : text_(text), problems_(problems) {}
+
+    bool null() override { return count(); }
+    bool boolean(bool) override { return count(); }
+    bool number_integer(json::number_integer_t) override { return count(); }
+    bool number_unsigned(json::number_unsigned_t) override { return count(); }
+    bool number_float(json::number_float_t, const std::string&) override { return count(); }
+    bool string(std::string&) override { return count(); }
+    bool binary(json::binary_t&) override { return count(); }
+    bool start_object(std::size_t) override { return start(false); }
+    bool start_array(std::size_t) override { return start(true); }
+    bool end_object() override { return end(); }
+    bool end_array() override { return end(); }
+
+    bool key(std::string& key) override {
+        auto& level = levels_.back();
+        level.key = key;
+        if (!level.keys.insert(key).second)
+            problems_.error(pointer(), "the key stands here twice");
+        return true;
+    }
+
+    bool parse_error(std::size_t byte, const std::string&, const json::exception& error) override {
+        problems_.error("", place_of(text_, byte) + ": want JSON: " + to_log_text(reason_of(error.what())));
+        return false;
+    }
+
+private:
+    struct Level {
+        bool is_list;
+        std::size_t index = 0;
+        std::string key = {};
+        std::set<std::string, std::less<>> keys = {};
+    };
+
+    bool start(bool is_list) {
+        count();
+        if (levels_.size() == most_levels) {
+            problems_.error(pointer(), "want at most 16 levels of nesting");
+            return false;
+        }
+        levels_.push_back({is_list});
+        return true;
+    }
+
+    bool end() {
+        levels_.pop_back();
+        return true;
+    }
+
+    bool count() {
+        if (!levels_.empty() && levels_.back().is_list)
+            ++levels_.back().index;
+        return true;
+    }
+
+    std::string pointer() const {
+        std::string text;
+        for (const auto& level : levels_)
+            text = level.is_list ? join_pointer(text, level.index - 1) : join_pointer(text, level.key);
+        return text;
+    }
+
+    std::string_view text_;
+    Problems& problems_;
+    std::vector<Level> levels_;
+};
+
 }  // namespace
 
 std::optional<json> parse_json(std::string_view text, Problems& problems) {
@@ -108,23 +113,10 @@ std::optional<json> parse_json(std::string_view text, Problems& problems) {
         return std::nullopt;
     }
     const auto errors_before = problems.errors().size();
-    Watch watch(problems);
-    try {
-        auto parsed = json::parse(text, [&watch](int, json::parse_event_t event, const json& value) {
-            watch.on_event(event, value);
-            return true;
-        });
-        if (problems.errors().size() > errors_before)
-            return std::nullopt;
-        return parsed;
-    } catch (const json::parse_error& error) {
-        problems.error("", place_of(text, error.byte) + ": want JSON: " + to_log_text(reason_of(error.what())));
-    } catch (const TooDeep&) {
+    Watch watch(text, problems);
+    if (!json::sax_parse(text, &watch) || problems.errors().size() > errors_before)
         return std::nullopt;
-    } catch (const json::exception& error) {  // a number beyond what a double holds
-        problems.error("", "want JSON: " + to_log_text(reason_of(error.what())));
-    }
-    return std::nullopt;
+    return json::parse(text);
 }
 
 std::string describe_type(const json& value) {

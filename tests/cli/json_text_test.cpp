@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "cli/problems.hpp"
@@ -59,6 +60,18 @@ TEST_CASE("a value nested too deep ends the reading, whatever its length") {
         REQUIRE(errors.size() == 1);
         CHECK(errors[0].find("want at most 16 levels of nesting") != std::string::npos);
     }
+}
+
+TEST_CASE("a long list of objects is read in one go, not once more for each") {
+    std::string text = "[{}";
+    for (int n = 0; n < 300000; ++n)
+        text += ",{}";
+    Problems problems;
+    const auto start = std::chrono::steady_clock::now();
+    const auto parsed = parse_json(text + "]", problems);
+    CHECK(parsed->size() == 300001);
+    // Squared it would be 90,000,000,000 steps, which no machine makes in this time.
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(30));
 }
 
 TEST_CASE("more than a mebibyte is not read") {
