@@ -9,7 +9,7 @@
 #include "cli/secret.hpp"
 #include "core/utf8.hpp"
 #include "mapping/mapper.hpp"
-#include "mapping/seal.hpp"
+#include "mapping/rule.hpp"
 #include "xmpp/listen_url.hpp"
 #include "xmpp/listener.hpp"
 
@@ -79,37 +79,25 @@ void check_brokers_named(const Config& config, Problems& problems) {
     }
 }
 
-/// A seal is needed to make a mapper and does not matter here.
-std::shared_ptr<const Seal> make_any_seal() {
-    constexpr std::size_t key_bytes = 32;
-    return std::make_shared<const Seal>(std::string(key_bytes, 'k'), "check");
+/// "/rules/0/topic: why", as mapping words it.
+void report(const std::string& error, Problems& problems) {
+    const auto colon = error.starts_with('/') ? error.find(": ") : std::string::npos;
+    if (colon == std::string::npos)
+        problems.error("", error);
+    else
+        problems.error(error.substr(0, colon), error.substr(colon + 2));
 }
 
-/// "/rules/0/topic: why" as what it says of the rule that stands at `at`.
-void report(const std::string& error, std::size_t at, Problems& problems) {
-    constexpr std::string_view first = "/rules/0";
-    const auto colon = error.find(": ");
-    auto pointer = error.starts_with('/') && colon != std::string::npos ? error.substr(0, colon) : std::string{};
-    const auto text = pointer.empty() ? error : error.substr(colon + 2);
-    if (pointer.starts_with(first))
-        pointer.replace(0, first.size(), join_pointer("/rules", at));
-    problems.error(pointer, text);
-}
-
-/// The mapper tells of one error and goes; asked rule by rule it tells of one in each.
+/// The mapper tells of one error and goes; asked rule by rule one in each is told.
 void check_rules(const Config& config, Problems& problems) {
-    auto one = config;
-    one.aliases.clear();
-    for (std::size_t at = 0; at < config.rules.size(); ++at) {
-        one.rules = {config.rules[at]};
-        if (const auto mapper = Mapper::make(one, make_any_seal()); !mapper)
-            report(mapper.error().text, at, problems);
-    }
+    for (std::size_t at = 0; at < config.rules.size(); ++at)
+        if (const auto rule = Rule::make(config.rules[at], at, config.brokers); !rule)
+            report(rule.error().text, problems);
     if (!problems.is_fine())
         return;
-    const auto mapper = Mapper::make(config, make_any_seal());
+    const auto mapper = Mapper::make(config, nullptr);
     if (!mapper) {
-        report(mapper.error().text, 0, problems);
+        report(mapper.error().text, problems);
         return;
     }
     for (const auto& finding : (*mapper)->review()) {

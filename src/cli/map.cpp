@@ -7,7 +7,6 @@
 #include "cli/target.hpp"
 #include "core/utf8.hpp"
 #include "mapping/mapper.hpp"
-#include "mapping/seal.hpp"
 
 namespace mucbridge {
 namespace {
@@ -16,8 +15,7 @@ int explain(const ConfigFlags& flags, const Target& target) {
     const auto loaded = load_config(flags, read_environment());
     if (const int code = report_errors(loaded); code != exit_code::ok)
         return code;
-    constexpr std::size_t key_bytes = 32;
-    const auto mapper = Mapper::make(loaded.config, std::make_shared<const Seal>(std::string(key_bytes, 'm'), "map"));
+    const auto mapper = Mapper::make(loaded.config, nullptr);
     if (!mapper) {
         std::cerr << mapper.error().text << '\n';
         return exit_code::configuration;

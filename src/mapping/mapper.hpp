@@ -25,7 +25,8 @@ struct Rule;
 /// whole at reload.
 class Mapper {
 public:
-    /// `seal` outlives nothing: it is shared. Errors name the rule's path: "/rules/2/room: ...".
+    /// `seal` is shared; a mapper that publishes nothing and trusts nobody does without. Errors name the path of what
+    /// is wrong: "/rules/2/room: ...", "/aliases/kitchen: ...".
     static Result<std::shared_ptr<const Mapper>> make(const Config& config, std::shared_ptr<const Seal> seal);
 
     /// What this room is, or in words why no rule gives it an address (no rule matches, an empty level, a wildcard, a
