@@ -118,18 +118,20 @@ auto done(Play ask_it) {
     };
 }
 
-/// "as member participant": in the presence of one who is inside.
+/// "as member participant": the latest presence of that nick, which says how its user is seen now.
 void see_as(Stage& stage, const Words& words) {
     Player& player = stage.player(words["USER"]);
     const std::string from = room_jid(stage, player, words) + "/" + words["NICK"];
     const std::string &affiliation = words["AFFILIATION"], &role = words["ROLE"];
     if (!is_affiliation(affiliation) || !is_role(role))
         throw Failure{"an affiliation and a role", affiliation + " " + role};
+    const Element* latest = nullptr;
+    for (const Element& stanza : player.unread)
+        if (stanza.name == "presence" && stanza.attribute("from") == from && stanza.attribute("type") != "error")
+            latest = &stanza;
     const std::string wanted = "presence of " + from + " as " + affiliation + " " + role;
-    const auto is_wanted = [&](const Element& presence) {
-        return presence.attribute("from") == from && presence.attribute("type").empty();
-    };
-    const Element presence = take_presence(player, wanted, is_wanted, true);
+    const Element presence = take_presence(
+        player, wanted, [&](const Element& stanza) { return &stanza == latest; }, true);
     const Element* x = presence.child("x", ns::muc_user);
     const Element* item = x ? x->child("item", ns::muc_user) : nullptr;
     if (!item || item->attribute("affiliation") != affiliation || item->attribute("role") != role)
