@@ -1,8 +1,7 @@
 #include "gateway/component_door.hpp"
 
-#include <spdlog/spdlog.h>
+#include <utility>
 
-#include "core/utf8.hpp"
 #include "gateway/hub.hpp"
 #include "gateway/muc_stanzas.hpp"
 #include "gateway/service.hpp"
@@ -21,7 +20,7 @@ ComponentDoor::ComponentDoor(Hub& hub, unsigned loop, const ComponentConfig& con
     : hub_(hub), here_(loop), config_(config), door_(hub.add_door(loop, *this)) {
     ComponentEvents events;
     events.on_up = [this] { on_up(); };
-    events.on_down = [this](const std::string& reason) { on_down(reason); };
+    events.on_down = [this](const std::string&) { on_down(); };
     events.on_stanza = [this](const Element& stanza) { on_stanza(stanza); };
     component_ = std::make_unique<Component>(hub.loop(loop).io(), config, hub.config().limits, std::move(events));
     hub.add_exit(config.domain, loop, [this](const Element& stanza) { component_->send(stanza); });
@@ -90,19 +89,13 @@ void ComponentDoor::forget_room(std::uint64_t number, const std::string& room) {
 // From the server.
 
 void ComponentDoor::on_up() {
-    spdlog::info("component {}: {} takes it", config_.domain, config_.server);
-    told_reason_.clear();
     // Who was inside is out; those whom the outage did not touch would not know otherwise.
     for (const Stray& stray : std::exchange(strays_, {}))
         if (const auto occupant = Jid::parse(stray.occupant))
             component_->send(write_not_in_room(*occupant), stray.user);
 }
 
-void ComponentDoor::on_down(const std::string& reason) {
-    const bool is_news = told_reason_ != reason;
-    spdlog::log(is_news ? spdlog::level::warn : spdlog::level::debug, "component {}: {}", config_.domain,
-                to_log_text(reason));
-    told_reason_ = reason;
+void ComponentDoor::on_down() {
     for (const auto& [number, peer] : peers_) {
         for (const auto& [room, nick] : peer->visits.rooms())
             strays_.push_back({peer->text, room + "/" + nick});

@@ -61,14 +61,13 @@ private:
     Visitor visitor_of(const Peer& peer) const { return {{here_, door_, peer.number}, peer.jid}; }
 
     void on_up();
-    void on_down(const std::string& reason);
+    void on_down();
     void on_stanza(const Element& stanza);
 
     Hub& hub_;
     const unsigned here_;
     const ComponentConfig& config_;
     const std::uint32_t door_;
-    std::string told_reason_;  // that the log was told last
     std::uint64_t last_number_ = 0;
     std::unordered_map<std::uint64_t, std::unique_ptr<Peer>> peers_;
     std::unordered_map<Jid, Peer*> by_jid_;
