@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include "core/utf8.hpp"
 
@@ -115,35 +116,25 @@ void append_character(std::string& text, char32_t character) {
     put(0x80 | (character & 0x3F));
 }
 
-/// Folded, and without the gaps that end it: "[Main] " looks like "[main]".
-std::string look_of(std::string_view nick) {
-    std::string look, gap;
-    while (!nick.empty()) {
-        const std::string_view before = nick;
-        const char32_t character = take_character(nick);
-        const std::string_view bytes = before.substr(0, before.size() - nick.size());
-        if (is_in(blank, character)) {
-            gap += bytes;
-        } else if (std::string folded = fold_nick(bytes); !folded.empty()) {
-            look += gap + folded;
-            gap.clear();
-        }
-    }
-    return look;
-}
-
 }  // namespace
 
 std::string fold_nick(std::string_view nick) {
     std::string folded;
     folded.reserve(nick.size());
+    bool is_gap = false;
     while (!nick.empty()) {
         const char32_t character = take_character(nick);
-        if (character < 0x80)
-            folded += static_cast<char>(to_lower(character));
-        else if (character == 0xDF || character == 0x1E9E)
+        if (is_in(unseen, character))
+            continue;
+        if (is_in(blank, character)) {
+            is_gap = !folded.empty();
+            continue;
+        }
+        if (std::exchange(is_gap, false))
+            folded += ' ';
+        if (character == 0xDF || character == 0x1E9E)
             folded += "ss";
-        else if (!is_in(unseen, character))
+        else
             append_character(folded, to_lower(character));
     }
     return folded;
@@ -160,10 +151,10 @@ std::optional<StanzaError> refuse_nick(std::string_view nick, std::size_t charac
         if (is_in(dangerous, take_character(rest)))
             return StanzaError{Condition::jid_malformed, "a nick without control characters is wanted",
                                ErrorType::modify};
-    const std::string look = look_of(nick);
-    if (look.empty())
+    const std::string folded = fold_nick(nick);
+    if (folded.empty())
         return StanzaError{Condition::jid_malformed, "a nick that can be seen is wanted", ErrorType::modify};
-    if (!mark.empty() && look.ends_with(look_of(mark)))
+    if (!mark.empty() && folded.ends_with(fold_nick(mark)))
         return StanzaError{Condition::conflict,
                            "nicks that end in " + std::string{mark} + " are for what the broker's publishers say",
                            ErrorType::cancel};

@@ -9,8 +9,9 @@
 
 namespace mucbridge {
 
-/// The form under which nicks are compared: without case (Latin, Greek, Cyrillic, Armenian) and without characters
-/// that show nothing, so that "Romeo", "ROMEO" and "Ro" U+200B "meo" are one. Wants UTF-8.
+/// The form under which nicks are compared: without case (Latin, Greek, Cyrillic, Armenian), without characters that
+/// show nothing, and with one blank for every gap but at the ends, so that "Romeo", "ROMEO ", "Ro" U+200B "meo" are
+/// one. Wants UTF-8. XEP-0045 §14.6.
 std::string fold_nick(std::string_view nick);
 
 /// Whether a nick may never be an occupant's: blank, with control or bidirectional characters, longer than

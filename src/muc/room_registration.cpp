@@ -6,7 +6,7 @@ namespace mucbridge {
 std::optional<StanzaError> Room::refuse_registration(const Jid& bare) const {
     const Affiliation affiliation = affiliation_of(bare);
     if (affiliation == Affiliation::outcast)
-        return StanzaError{Condition::forbidden, "you are banned from this room"};
+        return StanzaError{Condition::not_allowed, "you are banned from this room"};
     if (affiliation == Affiliation::none)
         return StanzaError{Condition::not_allowed, "nicks are reserved for members of this room, which admins appoint"};
     return std::nullopt;

@@ -28,6 +28,15 @@ TEST_CASE("characters that show nothing do not make another nick") {
     CHECK(fold_nick("ro\u200Bmeo\uFE0F\u00AD") == "romeo");
 }
 
+TEST_CASE("gaps make no other nick, however many blanks and of whatever width [XEP-0045 §14.6]") {
+    CHECK(fold_nick(" romeo ") == "romeo");
+    CHECK(fold_nick("romeo\u00A0\u200B\u3000") == "romeo");
+    CHECK(fold_nick("Lady  Capulet") == "lady capulet");
+    CHECK(fold_nick("lady\u2003 \u200Bcapulet") == "lady capulet");
+    CHECK(fold_nick("ladycapulet") != fold_nick("lady capulet"));
+    CHECK(fold_nick(" \u2060 ").empty());
+}
+
 TEST_CASE("a nick of text as people write it is fine") {
     for (const char* nick : {"romeo", "R", "Ромео", "日本", "a b", "🎭", "[x]", "main"})
         CHECK_MESSAGE(!refusal(nick), nick);

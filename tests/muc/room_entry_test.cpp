@@ -165,6 +165,7 @@ TEST_CASE("a nick in use is refused, whatever its case [XEP-0045 §7.2.8]") {
     Stage stage;
     stage.open();
     CHECK(in_words(stage.joins(tybalt, "Romeo")) == Strings{"3 < refused Romeo conflict cancel"});
+    CHECK(in_words(stage.joins(tybalt, "romeo ")) == Strings{"3 < refused romeo  conflict cancel"});
     CHECK(in_words(stage.joins(tybalt, "sensor [Main]")) == Strings{"3 < refused sensor [Main] conflict cancel"});
     CHECK(in_words(stage.joins(tybalt, " ")) == Strings{"3 < refused   jid-malformed modify"});
     CHECK(in_words(stage.joins(tybalt, std::string(65, 'a'))).front().ends_with("not-acceptable modify"));
