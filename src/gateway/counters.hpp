@@ -7,6 +7,8 @@ namespace mucbridge {
 /// What a loop's rooms have seen since the start.
 struct Counters {
     std::uint64_t published = 0, refused = 0, said = 0, foreign = 0, duplicates = 0;
+    std::uint64_t mirrored = 0;       // given to a mirror; a line with two mirrors counts twice
+    std::uint64_t not_mirrored = 0;   // got not from home to a mirror, or not from a mirror home
     std::uint64_t not_echoed = 0;     // accepted, said although they did not come back in time
     std::uint64_t not_confirmed = 0;  // nobody knows; their speakers were told
 
@@ -16,6 +18,8 @@ struct Counters {
         said += other.said;
         foreign += other.foreign;
         duplicates += other.duplicates;
+        mirrored += other.mirrored;
+        not_mirrored += other.not_mirrored;
         not_echoed += other.not_echoed;
         not_confirmed += other.not_confirmed;
         return *this;

@@ -132,7 +132,7 @@ LinkEvents Hub::make_link_events(const std::string& broker) {
         to_all([=](Rooms& rooms) { rooms.on_link_away(broker, reason); });
     };
     events.on_granted = [=](const std::string& room, const std::string& filter, const Granted& granted) {
-        to_room(room, [=](Rooms& rooms) { rooms.on_granted(room, filter, granted); });
+        to_room(room, [=](Rooms& rooms) { rooms.on_granted(broker, room, filter, granted); });
     };
     events.on_waiting = [=](const std::string& room, const std::string& id) {
         to_room(room, [=](Rooms& rooms) { rooms.on_waiting(room, id); });
@@ -141,11 +141,11 @@ LinkEvents Hub::make_link_events(const std::string& broker) {
         to_room(room, [=](Rooms& rooms) { rooms.on_full(room, id); });
     };
     events.on_settled = [=](const std::string& room, const std::string& id, const Settlement& settlement) {
-        to_room(room, [=](Rooms& rooms) { rooms.on_settled(room, id, settlement); });
+        to_room(room, [=](Rooms& rooms) { rooms.on_settled(broker, room, id, settlement); });
     };
     events.on_delivery = [=](const std::vector<std::string>& names, std::shared_ptr<const Delivery> delivery) {
         for (const auto& room : names)
-            to_room(room, [room, delivery](Rooms& rooms) { rooms.on_delivery(room, *delivery); });
+            to_room(room, [=](Rooms& rooms) { rooms.on_delivery(broker, room, *delivery); });
     };
     return events;
 }

@@ -32,6 +32,13 @@ bool says_unreachable(const Element& stanza) {
            });
 }
 
+/// Whether the room has its home there, or a mirror.
+bool is_on(const Binding& binding, const std::string& broker) {
+    return binding.broker == broker || std::ranges::any_of(binding.mirrors, [&](const AddressBinding& mirror) {
+               return mirror.broker == broker;
+           });
+}
+
 }  // namespace
 
 Now Rooms::now() const { return hub_.loop(here_).now(); }
@@ -145,10 +152,22 @@ RoomWiring Rooms::wire(const Binding& binding) const {
     wiring.mark = "[" + binding.broker + "]";
     for (const auto& filter : binding.read)
         wiring.filters.append(wiring.filters.empty() ? "" : ", ").append(filter);
-    const auto link = links_.find(binding.broker);
-    const BrokerFacts facts = link == links_.end() ? BrokerFacts{} : link->second.facts;
-    wiring.carries_properties = facts.carries_properties || binding.payload == PayloadKind::json;
-    wiring.tells_refusals = facts.tells_refusals && binding.qos > 0;
+    const auto facts_of = [&](const std::string& broker) {
+        const auto link = links_.find(broker);
+        return link == links_.end() ? BrokerFacts{} : link->second.facts;
+    };
+    const auto carries_properties = [&](const AddressBinding& place) {
+        return facts_of(place.broker).carries_properties || place.payload == PayloadKind::json;
+    };
+    wiring.carries_properties = carries_properties(binding);
+    wiring.tells_refusals = facts_of(binding.broker).tells_refusals && binding.qos > 0;
+    for (const AddressBinding& mirror : binding.mirrors)
+        wiring.mirrors.push_back({.writes = !mirror.write.empty(),
+                                  .reads = !mirror.read.empty(),
+                                  .reads_own = !mirror.read.empty() && mirror.reads_own,
+                                  .carries_properties = carries_properties(mirror),
+                                  .address = mirror.write,
+                                  .mark = "[" + mirror.broker + "]"});
     return wiring;
 }
 
@@ -180,7 +199,7 @@ void Rooms::for_each_on(const std::string& broker, const std::function<Effects(H
     // By name, for carrying out what one room wants may end it.
     std::vector<std::string> names;
     for (const auto& [name, host] : hosts_)
-        if (broker.empty() || host->binding.broker == broker)
+        if (broker.empty() || is_on(host->binding, broker))
             names.push_back(name);
     for (const auto& name : names)
         if (Host* host = find(name))

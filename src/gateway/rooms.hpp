@@ -30,14 +30,17 @@ public:
     /// The session ended without leaving.
     void on_gone(const Visitor& visitor, const std::string& room);
 
-    // From the room's link.
+    // From a link of the room's home or mirrors.
     void on_link_up(const std::string& broker, const BrokerFacts& facts);
     void on_link_away(const std::string& broker, const std::string& reason);
-    void on_granted(const std::string& room, const std::string& filter, const Granted& granted);
-    void on_waiting(const std::string& room, const std::string& id);
-    void on_full(const std::string& room, const std::string& id);
-    void on_settled(const std::string& room, const std::string& id, const Settlement& settlement);
-    void on_delivery(const std::string& room, const Delivery& delivery);
+    void on_granted(const std::string& broker, const std::string& room, const std::string& filter,
+                    const Granted& granted);
+    // A line by its key, as the link knows it (line_key.hpp).
+    void on_waiting(const std::string& room, const std::string& key);
+    void on_full(const std::string& room, const std::string& key);
+    void on_settled(const std::string& broker, const std::string& room, const std::string& key,
+                    const Settlement& settlement);
+    void on_delivery(const std::string& broker, const std::string& room, const Delivery& delivery);
 
     /// Everybody out, with 332.
     void shut_down();
@@ -50,13 +53,20 @@ public:
 
 private:
     /// A room and what connects it to the rest.
+    using Answers = std::map<std::string, std::optional<Granted>>;  // by filter
     struct Host {
         std::string name;  // the room's bare JID
         Room room;
         Binding binding;
-        std::map<std::string, std::optional<Granted>> answers;  // by filter
+        Answers answers;
         std::optional<Loop::TimerId> alarm;
         bool is_closed = false;
+        std::map<std::size_t, Answers> mirror_answers = {};
+
+        const AddressBinding& place(std::optional<std::size_t> mirror) const {
+            return mirror ? binding.mirrors.at(*mirror) : binding;
+        }
+        Answers& answers_of(std::optional<std::size_t> mirror) { return mirror ? mirror_answers[*mirror] : answers; }
     };
     struct LinkState {
         bool up = false;
@@ -76,7 +86,7 @@ private:
     RoomWiring wire(const Binding& binding) const;
     Host* find(const std::string& room);
     Host* find(const Jid& to);
-    /// Tells every room on that broker (empty: every room) and does what each wants.
+    /// Tells every room with home or a mirror on that broker (empty: every room) and does what each wants.
     void for_each_on(const std::string& broker, const std::function<Effects(Host&)>& event);
 
     /// Does what the room wants done, then sets its alarm; the host may be gone afterwards.
@@ -92,6 +102,8 @@ private:
     void perform(Host& host, const Refuse& refuse);
     void perform(Host& host, const Notice& notice);
     void perform(Host& host, Publish& publish);
+    void perform(Host& host, Mirror& mirror);
+    void perform(Host& host, const NotMirrored&);
     void perform(Host& host, const Home& home);
     void perform(Host& host, const EchoMissed& missed);
     void perform(Host& host, const Subscribe& subscribe);
@@ -99,6 +111,9 @@ private:
     void perform(Host& host, const Close& close);
     void perform(Host& host, const Warn& warn);
     void set_alarm(Host& host);
+    void publish(const Host& host, std::optional<std::size_t> mirror, Said said);
+    /// Nothing more is awaited for that line: its place in the broker's window is free.
+    void free_place(const std::string& broker, const std::string& key);
     void reply(const Visitor& visitor, const Element& stanza);
     Now now() const;
 

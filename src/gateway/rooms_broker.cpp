@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "gateway/hub.hpp"
+#include "gateway/line_key.hpp"
 
 namespace mucbridge {
 
@@ -25,7 +26,12 @@ void Rooms::on_link_up(const std::string& broker, const BrokerFacts& facts) {
     links_[broker] = {true, facts, {}};
     for_each_on(broker, [&](Host& host) {
         Effects effects = host.room.on_wired(wire(host.binding), now());
-        std::ranges::move(host.room.on_broker_up(now()), std::back_inserter(effects));
+        const auto append = [&](Effects more) { std::ranges::move(more, std::back_inserter(effects)); };
+        if (host.binding.broker == broker)
+            append(host.room.on_broker_up(now()));
+        for (std::size_t i = 0; i < host.binding.mirrors.size(); ++i)
+            if (host.binding.mirrors[i].broker == broker)
+                append(host.room.on_mirror_up(i, now()));
         return effects;
     });
 }
@@ -35,44 +41,73 @@ void Rooms::on_link_away(const std::string& broker, const std::string& reason) {
     link.up = false;
     link.reason = reason;
     for_each_on(broker, [&](Host& host) {
+        for (auto& [mirror, answers] : host.mirror_answers)
+            if (host.place(mirror).broker == broker)
+                for (auto& [filter, answer] : answers)
+                    answer.reset();
+        if (host.binding.broker != broker)
+            return Effects{};
         for (auto& [filter, answer] : host.answers)
             answer.reset();
         return host.room.on_broker_away(reason, now());
     });
 }
 
-void Rooms::on_granted(const std::string& room, const std::string& filter, const Granted& granted) {
+void Rooms::on_granted(const std::string& broker, const std::string& room, const std::string& filter,
+                       const Granted& granted) {
     Host* host = find(room);
     if (!host)
         return;
-    const auto asked = host->answers.find(filter);
-    if (asked == host->answers.end())
-        return;
-    asked->second = granted;
-    if (const auto all = join_answers(host->answers))
-        perform(*host, host->room.on_granted(*all, now()));
+    Effects effects;
+    const auto answer = [&](Answers& answers, const AddressBinding& place, const auto& tell) {
+        const auto asked = answers.find(filter);
+        if (place.broker != broker || asked == answers.end())
+            return;
+        asked->second = granted;
+        if (const auto all = join_answers(answers))
+            std::ranges::move(tell(*all), std::back_inserter(effects));
+    };
+    answer(host->answers, host->binding, [&](const Granted& all) { return host->room.on_granted(all, now()); });
+    for (auto& [mirror, answers] : host->mirror_answers)
+        answer(answers, host->place(mirror),
+               [&, at = mirror](const Granted& all) { return host->room.on_mirror_granted(at, all, now()); });
+    perform(*host, std::move(effects));
 }
 
-void Rooms::on_waiting(const std::string& room, const std::string& id) {
-    if (Host* host = find(room))
-        perform(*host, host->room.on_waiting(id, now()));
-}
-
-void Rooms::on_full(const std::string& room, const std::string& id) {
-    if (Host* host = find(room))
-        perform(*host, host->room.on_full(id, now()));
-}
-
-void Rooms::on_settled(const std::string& room, const std::string& id, const Settlement& settlement) {
-    if (Host* host = find(room))
-        perform(*host, host->room.on_settled(id, settlement, now()));
-}
-
-void Rooms::on_delivery(const std::string& room, const Delivery& delivery) {
+void Rooms::on_waiting(const std::string& room, const std::string& key) {
+    const LineKey line = parse_line_key(room, key);
     Host* host = find(room);
-    if (!host)
+    if (host && !line.mirror)
+        perform(*host, host->room.on_waiting(line.id, now()));
+}
+
+void Rooms::on_full(const std::string& room, const std::string& key) {
+    const LineKey line = parse_line_key(room, key);
+    if (Host* host = find(room))
+        perform(*host, line.mirror ? host->room.on_mirror_full(*line.mirror, line.id, now())
+                                   : host->room.on_full(line.id, now()));
+}
+
+void Rooms::on_settled(const std::string& broker, const std::string& room, const std::string& key,
+                       const Settlement& settlement) {
+    const LineKey line = parse_line_key(room, key);
+    Host* host = find(room);
+    if (host)
+        perform(*host, line.mirror ? host->room.on_mirrored(*line.mirror, line.id, settlement, now())
+                                   : host->room.on_settled(line.id, settlement, now()));
+    // A mirror's copy is not awaited, nor is what came home, or lost its room, before it was settled.
+    host = find(room);
+    if (line.mirror || !host || !host->room.awaits(line.id))
+        free_place(broker, key);
+}
+
+void Rooms::on_delivery(const std::string& broker, const std::string& room, const Delivery& delivery) {
+    Host* host = find(room);
+    const auto source = host ? find_source(host->binding, broker, delivery.address) : std::nullopt;
+    if (!source)
         return;
-    auto heard = hub_.mapper().inbound(host->binding, delivery);
+    auto heard = source->mirror ? hub_.mapper().inbound_mirror(host->binding, *source->mirror, delivery)
+                                : hub_.mapper().inbound(host->binding, delivery);
     if (!heard)
         return;
     const bool is_foreign = !heard->sealed;
@@ -80,7 +115,8 @@ void Rooms::on_delivery(const std::string& room, const Delivery& delivery) {
     bool is_echo = false, is_said = false;
     for (const Effect& effect : effects) {
         is_echo = is_echo || std::holds_alternative<Home>(effect);
-        is_said = is_said || std::holds_alternative<ShowLine>(effect);
+        // What a mirror delivers is said when it comes back from home.
+        is_said = is_said || std::holds_alternative<ShowLine>(effect) || std::holds_alternative<Publish>(effect);
     }
     if (is_said && is_foreign && !is_echo)
         ++counters_.foreign;

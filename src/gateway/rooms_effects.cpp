@@ -4,6 +4,7 @@
 
 #include "core/utf8.hpp"
 #include "gateway/hub.hpp"
+#include "gateway/line_key.hpp"
 #include "gateway/muc_stanzas.hpp"
 
 namespace mucbridge {
@@ -96,25 +97,40 @@ void Rooms::perform(Host& host, const Notice& notice) {
 
 void Rooms::perform(Host& host, Publish& publish) {
     ++counters_.published;
+    this->publish(host, std::nullopt, std::move(publish.said));
+}
+
+void Rooms::perform(Host& host, Mirror& mirror) {
+    ++counters_.mirrored;
+    publish(host, mirror.mirror, std::move(mirror.said));
+}
+
+void Rooms::perform(Host&, const NotMirrored&) { ++counters_.not_mirrored; }
+
+void Rooms::publish(const Host& host, std::optional<std::size_t> mirror, Said said) {
     Window::Entry entry;
-    entry.id = publish.said.line.stanza_id;
+    entry.id = make_line_key(host.name, {mirror, said.line.stanza_id});
     entry.room = host.name;
-    entry.bytes = publish.said.line.body.value_or("").size() + sizeof(Said);
-    entry.make = [mapper = hub_.shared_mapper(), binding = host.binding, said = std::move(publish.said)](WallTime now) {
+    entry.bytes = said.line.body.value_or("").size() + sizeof(Said);
+    entry.make = [mapper = hub_.shared_mapper(), binding = host.binding, mirror, said = std::move(said)](WallTime now) {
         Said again = said;
         again.published_at = now;
-        return mapper->outbound(binding, again);
+        return mirror ? mapper->outbound_mirror(binding, *mirror, again) : mapper->outbound(binding, again);
     };
-    hub_.on_loop(here_, link_loop, [this, broker = host.binding.broker, entry = std::move(entry)]() mutable {
+    hub_.on_loop(here_, link_loop, [this, broker = host.place(mirror).broker, entry = std::move(entry)]() mutable {
         if (Link* link = hub_.link(broker))
             link->publish(std::move(entry));
     });
 }
 
 void Rooms::perform(Host& host, const Home& home) {
-    hub_.on_loop(here_, link_loop, [this, broker = host.binding.broker, id = home.stanza_id] {
+    free_place(host.binding.broker, make_line_key(host.name, {std::nullopt, home.stanza_id}));
+}
+
+void Rooms::free_place(const std::string& broker, const std::string& key) {
+    hub_.on_loop(here_, link_loop, [this, broker, key] {
         if (Link* link = hub_.link(broker))
-            link->home(id);
+            link->home(key);
     });
 }
 
@@ -122,21 +138,22 @@ void Rooms::perform(Host&, const EchoMissed& missed) {
     ++(missed.is_said ? counters_.not_echoed : counters_.not_confirmed);
 }
 
-void Rooms::perform(Host& host, const Subscribe&) {
-    for (const auto& filter : host.binding.read)
-        host.answers[filter].reset();
-    hub_.on_loop(here_, link_loop, [this, room = host.name, binding = host.binding] {
-        if (Link* link = hub_.link(binding.broker))
-            for (const auto& filter : binding.read)
-                link->subscribe(room, filter, binding.qos);
+void Rooms::perform(Host& host, const Subscribe& subscribe) {
+    const AddressBinding& place = host.place(subscribe.mirror);
+    for (const auto& filter : place.read)
+        host.answers_of(subscribe.mirror)[filter].reset();
+    hub_.on_loop(here_, link_loop, [this, room = host.name, place] {
+        if (Link* link = hub_.link(place.broker))
+            for (const auto& filter : place.read)
+                link->subscribe(room, filter, place.qos);
     });
 }
 
-void Rooms::perform(Host& host, const Unsubscribe&) {
-    host.answers.clear();
-    hub_.on_loop(here_, link_loop, [this, room = host.name, binding = host.binding] {
-        if (Link* link = hub_.link(binding.broker))
-            for (const auto& filter : binding.read)
+void Rooms::perform(Host& host, const Unsubscribe& unsubscribe) {
+    host.answers_of(unsubscribe.mirror).clear();
+    hub_.on_loop(here_, link_loop, [this, room = host.name, place = host.place(unsubscribe.mirror)] {
+        if (Link* link = hub_.link(place.broker))
+            for (const auto& filter : place.read)
                 link->unsubscribe(room, filter);
     });
 }

@@ -1,0 +1,32 @@
+#include "gateway/line_key.hpp"
+
+#include <cassert>
+#include <string_view>
+
+namespace mucbridge {
+
+namespace {
+constexpr std::string_view home = "home", mirror_prefix = "mirror-";
+}  // namespace
+
+std::string make_line_key(const std::string& room, const LineKey& key) {
+    std::string text = room + ' ';
+    if (key.mirror)
+        text.append(mirror_prefix).append(std::to_string(*key.mirror));
+    else
+        text.append(home);
+    return text + ' ' + key.id;
+}
+
+LineKey parse_line_key(const std::string& room, const std::string& text) {
+    assert(text.starts_with(room + ' '));
+    const std::string rest = text.substr(room.size() + 1);
+    const auto end = rest.find(' ');
+    const std::string place = rest.substr(0, end);
+    LineKey key{std::nullopt, rest.substr(end + 1)};
+    if (place != home)
+        key.mirror = std::stoul(place.substr(mirror_prefix.size()));
+    return key;
+}
+
+}  // namespace mucbridge
