@@ -25,6 +25,7 @@ Effects Room::on_presence(const Visitor& visitor, std::string nick, Bytes extra,
     if (!occupant) {
         if (Waiter* waiter = find_waiter(visitor.jid)) {
             waiter->request.nick = std::move(nick);
+            waiter->request.nick_was_changed = nick_was_changed;
             waiter->request.extra = std::move(extra);
             return effects;
         }
@@ -54,7 +55,6 @@ Effects Room::on_probe(const Visitor& visitor, const std::string& nick, std::str
     Effects effects;
     const Occupant* prober = occupants_.find(visitor.jid);
     const Audience to = make_audience(visitor.route);
-    std::optional<ShowPresence> shown;
     if (prober && (nick.empty() || nick == prober->speaker->nick)) {
         ShowPresence self;
         self.id = std::move(id);
@@ -62,9 +62,7 @@ Effects Room::on_probe(const Visitor& visitor, const std::string& nick, std::str
         show_to_self(effects, *prober, std::move(self), to, &visitor.jid);
         return effects;
     }
-    if (prober)
-        shown = view_by_nick(nick, sees_jids(prober->role), to);
-    if (shown) {
+    if (auto shown = prober ? view_by_nick(nick, sees_jids(prober->role), to) : std::nullopt) {
         shown->id = std::move(id);
         effects.emplace_back(*std::move(shown));
         return effects;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <unordered_set>
 
 #include "muc/nick.hpp"
 #include "muc/room.hpp"
@@ -55,11 +54,8 @@ void Room::show_occupants(Effects& effects, const Occupant& viewer, const Audien
 
 /// Members with a reserved nick who are not inside, as unavailable: muc#roomconfig_presencebroadcast with "none".
 void Room::show_absent(Effects& effects, const Occupant& viewer, const Audience& to) const {
-    std::unordered_set<Jid> inside;
-    for (const Occupant& occupant : occupants_.all())
-        inside.insert(occupant.speaker->real);
     for (const auto& [bare, standing] : affiliations_.all())
-        if (!standing.nick.empty() && !inside.contains(bare) && !has_nick(standing.nick))
+        if (!standing.nick.empty() && occupants_.of_user(bare).empty() && !has_nick(standing.nick))
             effects.emplace_back(view_absent(bare, standing.nick, sees_jids(viewer.role), to));
 }
 

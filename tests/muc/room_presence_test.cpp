@@ -59,9 +59,9 @@ TEST_CASE(
 TEST_CASE("presence of one who still waits is what is shown later") {
     Stage stage;
     stage.joins(romeo, "romeo");
-    CHECK(stage.room.on_presence(romeo, "montague", bytes("<show>xa</show>"), "", stage.now).empty());
+    CHECK(stage.room.on_presence(romeo, "montague", bytes("<show>xa</show>"), "", stage.now, true).empty());
     CHECK(stage.words(stage.room.on_granted({true}, stage.now))[0] ==
-          "1 < [montague moderator owner is romeo@localhost/1 110 201 <show>xa</show>]");
+          "1 < [montague moderator owner is romeo@localhost/1 110 201 210 <show>xa</show>]");
 }
 
 TEST_CASE("who leaves is told with 110, the others are too, with the parting words [XEP-0045 §7.14]") {
