@@ -1,6 +1,7 @@
 #include "cli/check_config.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "broker/url.hpp"
 #include "cli/check_who.hpp"
@@ -124,7 +125,22 @@ void check_seal_key(const Config& config, Problems& problems) {
                                              to_log_text(config.seal_key_file) + " (openssl rand -hex 32 makes them)");
 }
 
+/// A room whose home and mirror are one broker under two names hears each line twice, and no rule shows it.
+void warn_of_twins(const Config& config, Problems& problems) {
+    if (std::none_of(config.rules.begin(), config.rules.end(),
+                     [](const RuleConfig& rule) { return !rule.mirrors.empty(); }))
+        return;
+    std::map<std::string, std::string> names;
+    for (const auto& broker : config.brokers)
+        if (const auto [twin, is_new] = names.emplace(broker.url, broker.name);
+            !is_new && scheme_of(broker.url).starts_with("mqtt"))
+            problems.warn(join_pointer(join_pointer("/brokers", broker.name), "url"),
+                          "is the same server as " + to_log_text(twin->second) +
+                              ": what is mirrored from one to the other on one topic goes round");
+}
+
 void warn_of(const Config& config, Problems& problems) {
+    warn_of_twins(config, problems);
     for (const auto& broker : config.brokers) {
         const auto place = join_pointer("/brokers", broker.name);
         if (scheme_of(broker.url) == "mqtts" && !broker.verify)

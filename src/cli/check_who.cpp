@@ -4,6 +4,7 @@
 
 #include "cli/problems.hpp"
 #include "core/utf8.hpp"
+#include "mapping/who.hpp"
 #include "xmpp/listener.hpp"
 
 namespace mucbridge {
@@ -28,10 +29,14 @@ std::string find_opening(const Config& config) {
            ", and of every server that talks to it, come in through the component";
 }
 
-bool says_more_than_anybody(const WhoConfig& who) {
-    const auto is_other = [](const std::string& pattern) { return pattern != "*"; };
-    return who.configured && (std::any_of(who.read.begin(), who.read.end(), is_other) ||
-                              std::any_of(who.write.begin(), who.write.end(), is_other));
+/// Whether it means some names at this domain, and not all.
+bool tells_apart(const WhoConfig& who, const std::string& domain) {
+    const auto tells = [&domain](const std::string& text) {
+        const auto pattern = JidPattern::parse(text);
+        return pattern && !pattern->is_anybody() && pattern->covers(domain);
+    };
+    return std::any_of(who.read.begin(), who.read.end(), tells) ||
+           std::any_of(who.write.begin(), who.write.end(), tells);
 }
 
 /// Names at our own listeners are not vouched for while login is open.
@@ -40,7 +45,7 @@ void warn_of_open_login(const Config& config, Problems& problems) {
         return;
     std::size_t first = config.rules.size(), count = 0;
     for (std::size_t at = config.rules.size(); at > 0; --at)
-        if (says_more_than_anybody(config.rules[at - 1].who)) {
+        if (tells_apart(config.rules[at - 1].who, config.domain)) {
             first = at - 1;
             ++count;
         }
@@ -48,7 +53,7 @@ void warn_of_open_login(const Config& config, Problems& problems) {
         return;
     problems.warn(join_pointer(join_pointer("/rules", first), "who"),
                   "login is open: whoever connects to a listener takes any name at " + config.domain +
-                      ", so that patterns which match names there hold nobody back" +
+                      ", so that patterns of names there hold nobody back" +
                       (count == 1 ? "" : " (" + std::to_string(count - 1) + " more rules have such patterns)"));
 }
 

@@ -21,7 +21,7 @@ const AddressRule& address_of(const Rule& rule, std::size_t place) {
 }
 
 const Pattern* write_of(const AddressRule& address) { return address.write ? &*address.write : nullptr; }
-const Pattern* any_of(const AddressRule& address) { return address.write ? &*address.write : &*address.read; }
+const Pattern* pattern_of(const AddressRule& address) { return address.write ? &*address.write : &*address.read; }
 
 bool is_same(const std::vector<JidPattern>& one, const std::vector<JidPattern>& other) {
     return std::equal(one.begin(), one.end(), other.begin(), other.end(),
@@ -41,8 +41,8 @@ bool has_same_who(const Rule& one, const Rule& other) {
 bool has_common(const AddressBinding& one, const AddressBinding& other) {
     if (one.broker != other.broker)
         return false;
-    if (!one.write.empty() && !other.write.empty())
-        return one.write == other.write;
+    if (one.write.empty() == other.write.empty())
+        return one.write.empty() ? one.read == other.read : one.write == other.write;
     return one.write.empty() ? one.does_read(other.write) : other.does_read(one.write);
 }
 
@@ -151,12 +151,12 @@ private:
     /// Asks `judge` of each address of the rule's and each of an earlier rule's that it has a name in common with,
     /// until it says yes.
     template <class Judge>
-    void search(const Rule& rule, const Trees& trees, const Pattern* (*pattern_of)(const AddressRule&), Judge judge) {
+    void search(const Rule& rule, const Trees& trees, const Pattern* (*choose)(const AddressRule&), Judge judge) {
         std::size_t tried = 0;
         bool found = false;
         for (std::size_t place = 0; place <= rule.mirrors.size() && !found; ++place) {
             const auto& address = address_of(rule, place);
-            const auto* pattern = pattern_of(address);
+            const auto* pattern = choose(address);
             const auto tree = trees.find(address.broker);
             if (!pattern || tree == trees.end())
                 continue;
@@ -165,7 +165,7 @@ private:
                     return false;
                 const auto [index, other_place] = places_[id];
                 const auto& other = mapper_.rules_[index];
-                const auto& other_pattern = *pattern_of(address_of(other, other_place));
+                const auto& other_pattern = *choose(address_of(other, other_place));
                 const auto common = find_common(*pattern, other_pattern);
                 const auto here = common ? bind_at(rule, *pattern, *common) : std::nullopt;
                 const auto there = common ? bind_at(other, other_pattern, *common) : std::nullopt;
@@ -193,7 +193,7 @@ private:
         if (rule.mirrors.empty())
             return false;
         const auto before = findings_.size();
-        search(rule, bridged_, any_of, [&](const Binding& here, const Binding& there, const Rule& other) {
+        search(rule, bridged_, pattern_of, [&](const Binding& here, const Binding& there, const Rule& other) {
             const auto shared = find_shared_addresses(here, there);
             if (shared.size() >= 2)
                 tell(rule, "mirrors",
@@ -211,7 +211,7 @@ private:
             if (address.write)
                 written_[address.broker].add(*address.write, places_.size());
             if (!rule.mirrors.empty())
-                bridged_[address.broker].add(*any_of(address), places_.size());
+                bridged_[address.broker].add(*pattern_of(address), places_.size());
             places_.emplace_back(rule.index, place);
         }
     }

@@ -109,6 +109,8 @@ bool JidPattern::matches(const Jid& jid) const {
     return !jid.local.empty() && matches_pieces(local_, jid.local) && matches_pieces(domain_, jid.domain);
 }
 
+bool JidPattern::covers(std::string_view domain) const { return is_anybody_ || matches_pieces(domain_, domain); }
+
 Result<Who> Who::make(const WhoConfig& config) {
     auto read = parse_all(config.read, "read"), write = parse_all(config.write, "write");
     if (!read)

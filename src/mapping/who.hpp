@@ -18,6 +18,8 @@ public:
     /// The text between the stars is prepared as JIDs are, so that "Ops-*@Example.ORG" finds whom it means.
     static Result<JidPattern> parse(std::string_view text);
     bool matches(const Jid& jid) const;
+    /// Whether it matches anybody at this domain.
+    bool covers(std::string_view domain) const;
     bool is_anybody() const { return is_anybody_; }
     const std::string& text() const { return text_; }
 

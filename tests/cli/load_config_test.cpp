@@ -171,9 +171,42 @@ TEST_CASE("a file says who, mirrors and aliases") {
     CHECK(rule.mirrors[1].retain);
     CHECK(rule.mirrors[1].payload == PayloadKind::json);
     CHECK(rule.mirrors[2].direction == Direction::out);
-    // Names are not vouched for at an open listener.
-    REQUIRE(loaded.problems.warnings().size() == 1);
-    CHECK(loaded.problems.warnings()[0].find("/rules/0/who: login is open") == 0);
+    CHECK(loaded.problems.warnings().empty());
+}
+
+TEST_CASE("patterns of names that anybody may take are warned of, and no others [S9]") {
+    const TemporaryFolder folder;
+    const auto warnings = [&](const std::string& read, const std::string& more = {}) {
+        ConfigFlags flags;
+        flags.file = folder.write("bridge.json", R"({"rules": [{"topic": "{name}", "who": {"read": ")" + read +
+                                                     R"(", "write": []}}])" + more + "}");
+        return load_config(flags, {}).problems.warnings();
+    };
+    REQUIRE(warnings("ops-*@localhost").size() == 1);
+    CHECK(
+        warnings("ops-*@localhost")[0] ==
+        "/rules/0/who: login is open: whoever connects to a listener takes any name at localhost, so that patterns of "
+        "names there hold nobody back");
+    CHECK(warnings("*").empty());
+    CHECK(warnings("*@example.org").empty());
+    CHECK(warnings("ops-*@localhost", R"(, "login": "anonymous")").empty());
+    CHECK(warnings("ops-*@localhost", R"(, "component": {"domain": "rooms.x", "secret": "s"})").empty());
+}
+
+TEST_CASE("one broker under two names is warned of where something is mirrored [S4]") {
+    const TemporaryFolder folder;
+    const auto warnings = [&](const std::string& rule) {
+        ConfigFlags flags;
+        flags.file =
+            folder.write("bridge.json", R"({"brokers": {"main": {"url": "mqtt://h"}, "east": {"url": "mqtt://h:1883"}},
+            "rules": [{"topic": "{name}")" + rule +
+                                            "}]}");
+        return load_config(flags, {}).problems.warnings();
+    };
+    REQUIRE(warnings(R"(, "mirrors": [{"topic": "{name}", "broker": "east"}])").size() == 1);
+    CHECK(warnings(R"(, "mirrors": [{"topic": "{name}", "broker": "east"}])")[0].find(
+              "/brokers/main/url: is the same server as east") == 0);
+    CHECK(warnings("").empty());
 }
 
 TEST_CASE("with a component nothing is listened on, unless it is said [XEP-0114]") {

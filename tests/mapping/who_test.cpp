@@ -65,6 +65,13 @@ TEST_CASE("patterns are prepared as JIDs are [RFC 7622 §3]") {
     CHECK(selects("*@\xEF\xBC\xA5xample.org", "romeo@example.org"));
 }
 
+TEST_CASE("a pattern covers the domains where it matches somebody") {
+    CHECK(JidPattern::parse("*")->covers("localhost"));
+    CHECK(JidPattern::parse("ops-*@*")->covers("localhost"));
+    CHECK(JidPattern::parse("ops-*@local*")->covers("localhost"));
+    CHECK_FALSE(JidPattern::parse("*@example.org")->covers("localhost"));
+}
+
 TEST_CASE("what is no pattern is refused in words") {
     CHECK(why_not("example.org") ==
           "want * (anybody) or localpart@domain, such as ops-*@example.org, got \"example.org\"");
