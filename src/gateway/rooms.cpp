@@ -1,7 +1,6 @@
 #include "gateway/rooms.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "gateway/hub.hpp"
 #include "gateway/muc_requests.hpp"
@@ -21,22 +20,15 @@ RoomLimits to_room_limits(const LimitsConfig& limits) {
     return out;
 }
 
-/// XEP-0045 §18.1.2: the errors after which a session is not in the room any longer, for what is said does not reach
-/// it.
-bool says_unreachable(const Element& stanza) {
-    constexpr std::array unreachable{"gone",     "item-not-found",          "recipient-unavailable",
-                                     "redirect", "remote-server-not-found", "remote-server-timeout"};
-    const Element* error = stanza.child("error", ns::client);
-    return error && std::ranges::any_of(unreachable, [&](const char* condition) {
-               return error->child(condition, ns::stanza_errors) != nullptr;
-           });
+/// The nick is not what was asked for: preparing it made another of it.
+bool is_changed(const Element& presence, const Jid& to) {
+    return !presence.attribute("to").ends_with("/" + to.resource);
 }
 
 /// Whether the room has its home there, or a mirror.
 bool is_on(const Binding& binding, const std::string& broker) {
-    return binding.broker == broker || std::ranges::any_of(binding.mirrors, [&](const AddressBinding& mirror) {
-               return mirror.broker == broker;
-           });
+    return binding.broker == broker ||
+           std::ranges::any_of(binding.mirrors, [&](const AddressBinding& mirror) { return mirror.broker == broker; });
 }
 
 }  // namespace
@@ -51,6 +43,16 @@ Rooms::Host* Rooms::find(const std::string& room) {
 Rooms::Host* Rooms::find(const Jid& to) { return find(to_string(to.bare())); }
 
 void Rooms::reply(const Visitor& visitor, const Element& stanza) { hub_.tell_element(here_, visitor.route, stanza); }
+
+StanzaError Rooms::no_such_room() { return {Condition::item_not_found, "There is no such room."}; }
+
+void Rooms::refuse(const Visitor& visitor, const Element& stanza, const Jid& to, const StanzaError& error) {
+    Element answer = make_error_reply(stanza, error, to_string(to.bare()));
+    // XEP-0045 §7.2.5 and on: so that a client knows whose error it is.
+    if (stanza.name == "presence")
+        answer.add("x", ns::muc);
+    reply(visitor, answer);
+}
 
 // What occupants do.
 
@@ -74,12 +76,13 @@ void Rooms::on_presence(const Visitor& visitor, const Element& presence, const J
     }
     if (type == "error")
         return on_bounce(visitor, presence, to);
+    if (type == "probe")
+        return on_probe(visitor, presence, to);
     if (!type.empty())
-        return;  // subscriptions and probes: a room has no roster, and silence is what RFC 6121 gives them
+        return;  // subscriptions: a room has no roster, and silence is what RFC 6121 gives them
     if (to.resource.empty())
-        return reply(visitor,
-                     make_error_reply(presence, {Condition::jid_malformed,
-                                                 "A room is entered as room@service/nick; the nick is missing."}));
+        return refuse(visitor, presence, to,
+                      {Condition::jid_malformed, "A room is entered as room@service/nick; the nick is missing."});
     if (presence.child("x", ns::muc))
         return enter(visitor, presence, to);
     if (!host || !host->room.knows(visitor.jid)) {
@@ -87,53 +90,34 @@ void Rooms::on_presence(const Visitor& visitor, const Element& presence, const J
         return hub_.tell(here_, visitor.route, std::make_shared<const SharedStanza>(write_not_in_room(to)));
     }
     perform(*host, host->room.on_presence(visitor, to.resource, parse_presence_extra(presence),
-                                          std::string(presence.attribute("id")), now()));
+                                          std::string(presence.attribute("id")), now(), is_changed(presence, to)));
+}
+
+/// XEP-0045 §17.3: the room itself may leave a probe alone.
+void Rooms::on_probe(const Visitor& visitor, const Element& presence, const Jid& to) {
+    if (to.resource.empty())
+        return;
+    Host* host = find(to);
+    if (!host)
+        return refuse(visitor, presence, to, no_such_room());
+    perform(*host, host->room.on_probe(visitor, to.resource, std::string(presence.attribute("id")), now()));
 }
 
 void Rooms::enter(const Visitor& visitor, const Element& presence, const Jid& to) {
     const auto opened = open(to.bare());
     if (!opened) {
         hub_.forget_room(here_, visitor.route, to_string(to.bare()));
-        return reply(visitor, make_error_reply(presence, {Condition::not_allowed, opened.error().text}));
+        return refuse(visitor, presence, to, {Condition::not_allowed, opened.error().text});
     }
     Host& host = **opened;
     auto request = parse_join(presence, to.resource);
-    request.nick_was_changed = !presence.attribute("to").ends_with("/" + to.resource);
+    request.nick_was_changed = is_changed(presence, to);
     auto effects = host.room.on_join(visitor, std::move(request), now());
     const bool refused = std::any_of(effects.begin(), effects.end(),
                                      [](const Effect& effect) { return std::holds_alternative<Refuse>(effect); });
     if (refused && !host.room.knows(visitor.jid))
         hub_.forget_room(here_, visitor.route, to_string(to.bare()));
     perform(host, std::move(effects));
-}
-
-void Rooms::on_message(const Visitor& visitor, const Element& message, const Jid& to) {
-    const std::string_view type = message.attribute("type");
-    if (type == "error")
-        return on_bounce(visitor, message, to);
-    Host* host = find(to);
-    if (!host)
-        return reply(visitor, make_error_reply(message, {Condition::item_not_found, "There is no such room."}));
-    if (type == "groupchat") {
-        if (!to.resource.empty())
-            return reply(visitor,
-                         make_error_reply(message, {Condition::bad_request,
-                                                    "A groupchat message is for the room, not for an occupant."}));
-        return perform(*host, host->room.on_groupchat(visitor, parse_line(message, to), now()));
-    }
-    if (to.resource.empty())
-        return reply(visitor, make_error_reply(message, {Condition::feature_not_implemented,
-                                                         "This room takes messages of type groupchat only."}));
-    perform(*host,
-            host->room.on_private(visitor, to.resource, std::string(type), parse_line(message, to.bare()), now()));
-}
-
-void Rooms::on_bounce(const Visitor& visitor, const Element& stanza, const Jid& to) {
-    if (!says_unreachable(stanza))
-        return;
-    if (Host* host = find(to))
-        perform(*host, host->room.on_gone(visitor, {333}, now()));
-    hub_.forget_room(here_, visitor.route, to_string(to.bare()));
 }
 
 void Rooms::on_gone(const Visitor& visitor, const std::string& room) {
@@ -168,7 +152,26 @@ RoomWiring Rooms::wire(const Binding& binding) const {
                                   .carries_properties = carries_properties(mirror),
                                   .address = mirror.write,
                                   .mark = "[" + mirror.broker + "]"});
+    wiring.access = control(binding);
     return wiring;
+}
+
+/// With login open nobody of our own domain is who he says, and so no administrator; another domain's server vouches
+/// for its users.
+RoomAccess Rooms::control(const Binding& binding) const {
+    RoomAccess access;
+    access.rule = "rule " + std::to_string(binding.rule);
+    access.may_read = [mapper = hub_.shared_mapper(), binding](const Jid& bare) {
+        return mapper->may_read(binding, bare);
+    };
+    access.may_write = [mapper = hub_.shared_mapper(), binding](const Jid& bare) {
+        return mapper->may_write(binding, bare);
+    };
+    access.is_administrator = [&config = hub_.config()](const Jid& bare) {
+        const bool is_vouched_for = config.login != Login::open || bare.domain != config.domain;
+        return is_vouched_for && std::ranges::find(config.administrators, bare) != config.administrators.end();
+    };
+    return access;
 }
 
 Result<Rooms::Host*> Rooms::open(const Jid& address) {
@@ -187,7 +190,8 @@ Result<Rooms::Host*> Rooms::open(const Jid& address) {
                                                *binding,
                                                {},
                                                {},
-                                               false});
+                                               false,
+                                               now().tick});
     const LinkState& link = links_[binding->broker];
     Host& placed = *(hosts_[name] = std::move(host));
     if (!link.up)
@@ -226,15 +230,15 @@ std::size_t Rooms::in_flight() const {
     return count;
 }
 
-std::vector<DiscoItem> Rooms::list() const {
+/// XEP-0045 §6.3: hidden rooms are in nobody's list.
+std::vector<DiscoItem> Rooms::list(const std::string& domain) const {
     std::vector<DiscoItem> out;
     for (const auto& [name, host] : hosts_) {
         const RoomOptions& options = host->room.options();
-        if (!options.hidden && host->room.occupant_count() > 0)
-            out.push_back({to_string(host->room.address()), "",
-                           options.title.empty() ? host->room.address().local : options.title});
+        const Jid& address = host->room.address();
+        if (address.domain == domain && !options.hidden && host->room.occupant_count() > 0)
+            out.push_back({name, "", options.title.empty() ? address.local : options.title});
     }
-    std::ranges::sort(out, {}, &DiscoItem::jid);
     return out;
 }
 

@@ -45,7 +45,7 @@ public:
     /// Everybody out, with 332.
     void shut_down();
 
-    std::vector<DiscoItem> list() const;  // the rooms that may be listed
+    std::vector<DiscoItem> list(const std::string& domain) const;  // the rooms that may be listed, in any order
     std::size_t count() const { return hosts_.size(); }
     std::size_t occupant_count() const;
     std::size_t in_flight() const;
@@ -61,6 +61,8 @@ private:
         Answers answers;
         std::optional<Loop::TimerId> alarm;
         bool is_closed = false;
+        Tick opened = {};
+        bool is_configured = false;  // its owner submitted the form, or took the room as it is
         std::map<std::size_t, Answers> mirror_answers = {};
 
         const AddressBinding& place(std::optional<std::size_t> mirror) const {
@@ -74,16 +76,35 @@ private:
         std::string reason;
     };
 
+    // rooms.cpp: presence
     void on_presence(const Visitor& visitor, const Element& presence, const Jid& to);
-    void on_message(const Visitor& visitor, const Element& message, const Jid& to);
-    void on_bounce(const Visitor& visitor, const Element& stanza, const Jid& to);
-    void on_iq(const Visitor& visitor, const Element& iq, const Jid& to);
-    Element answer_iq(const Visitor& visitor, const Element& iq, const Jid& to);
-    Element answer_owner(const Visitor& visitor, const Element& iq, const Host& host) const;
-
+    void on_probe(const Visitor& visitor, const Element& presence, const Jid& to);
     void enter(const Visitor& visitor, const Element& presence, const Jid& to);
+
+    // rooms_message.cpp
+    void on_message(const Visitor& visitor, const Element& message, const Jid& to);
+    void on_word_to_room(Host& host, const Visitor& visitor, const Element& message);
+    void on_mediated(Host& host, const Visitor& visitor, const Element& message, const Element& x);
+    void on_voice_form(Host& host, const Visitor& visitor, const Element& message, const Element& x);
+    void on_bounce(const Visitor& visitor, const Element& stanza, const Jid& to);
+
+    // rooms_iq.cpp, and rooms_admin.cpp, rooms_owner.cpp, rooms_register.cpp for what the room has words for
+    void on_iq(const Visitor& visitor, const Element& iq, const Jid& to);
+    void on_occupant_iq(const Host& host, const Visitor& visitor, const Element& iq, const Jid& to);
+    void on_disco(const Host& host, const Visitor& visitor, const Element& iq);
+    void on_admin(Host& host, const Visitor& visitor, const Element& iq);
+    void refuse_rights(const Host& host, const Visitor& visitor, const Element& iq, const StanzaError& error);
+    void on_owner(Host& host, const Visitor& visitor, const Element& iq);
+    void on_configuration(Host& host, const Visitor& visitor, const Element& iq, const Element& x);
+    void on_destruction(Host& host, const Visitor& visitor, const Element& iq, const Element& destroy);
+    void on_register(Host& host, const Visitor& visitor, const Element& iq);
+    bool is_new(const Host& host, const Visitor& visitor) const;
+    /// The refusal; or what the room wants done, then an empty result. The host may be gone afterwards.
+    void answer(Host& host, const Visitor& visitor, const Element& iq, Verdict verdict);
+
     Result<Host*> open(const Jid& address);
     RoomWiring wire(const Binding& binding) const;
+    RoomAccess control(const Binding& binding) const;
     Host* find(const std::string& room);
     Host* find(const Jid& to);
     /// Tells every room with home or a mirror on that broker (empty: every room) and does what each wants.
@@ -115,6 +136,9 @@ private:
     /// Nothing more is awaited for that line: its place in the broker's window is free.
     void free_place(const std::string& broker, const std::string& key);
     void reply(const Visitor& visitor, const Element& stanza);
+    static StanzaError no_such_room();
+    /// With the room as the one who refuses: error/@by.
+    void refuse(const Visitor& visitor, const Element& stanza, const Jid& to, const StanzaError& error);
     Now now() const;
 
     Hub& hub_;

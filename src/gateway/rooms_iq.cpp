@@ -1,107 +1,92 @@
 #include "core/jid.hpp"
 #include "gateway/hub.hpp"
-#include "gateway/muc_stanzas.hpp"
+#include "gateway/room_disco.hpp"
 #include "xmpp/stanza_reply.hpp"
 
 namespace mucbridge {
 
 namespace {
 
-/// XEP-0045 §6.4, §6.5; XEP-0421 §3; XEP-0359 §4.2; XEP-0410 §3.
-DiscoInfo describe(const Room& room) {
-    const RoomOptions& options = room.options();
-    DiscoInfo info;
-    info.identities = {{"conference", "text", options.title.empty() ? room.address().local : options.title}};
-    info.features = {std::string(ns::disco_info),
-                     std::string(ns::disco_items),
-                     std::string(ns::muc),
-                     options.hidden ? "muc_hidden" : "muc_public",
-                     options.members_only ? "muc_membersonly" : "muc_open",
-                     options.moderated ? "muc_moderated" : "muc_unmoderated",
-                     options.semi_anonymous ? "muc_semianonymous" : "muc_nonanonymous",
-                     options.password.empty() ? "muc_unsecured" : "muc_passwordprotected",
-                     "muc_temporary",
-                     "http://jabber.org/protocol/muc#stable_id",
-                     "http://jabber.org/protocol/muc#self-ping-optimization",
-                     std::string(ns::stanza_id),
-                     std::string(ns::occupant_id)};
-    Form form;
-    form.type = "result";
-    const auto add = [&form](std::string var, std::string type, std::string label, std::string value) {
-        form.fields.push_back({std::move(var), std::move(type), std::move(label), {std::move(value)}, {}, false});
-    };
-    add("FORM_TYPE", "hidden", "", "http://jabber.org/protocol/muc#roominfo");
-    add("muc#roominfo_description", "text-single", "Description", options.description);
-    add("muc#roominfo_subject", "text-single", "Subject", room.subject());
-    add("muc#roominfo_occupants", "text-single", "Number of occupants", std::to_string(room.occupant_count()));
-    info.forms = {std::move(form)};
-    return info;
-}
+constexpr std::string_view traffic_node = "http://jabber.org/protocol/muc#traffic";
+
+bool is_query(const Element& child, std::string_view ns) { return child.name == "query" && child.ns == ns; }
+
+bool is_disco(const Element& child) { return is_query(child, ns::disco_info) || is_query(child, ns::disco_items); }
 
 }  // namespace
 
 void Rooms::on_iq(const Visitor& visitor, const Element& iq, const Jid& to) {
     const std::string_view type = iq.attribute("type");
-    if (type == "get" || type == "set")
-        reply(visitor, answer_iq(visitor, iq, to));
-}
-
-Element Rooms::answer_iq(const Visitor& visitor, const Element& iq, const Jid& to) {
-    const Host* host = find(to);
+    if (type != "get" && type != "set")
+        return;
+    Host* host = find(to);
     if (!host)
-        return make_error_reply(iq, {Condition::item_not_found, "There is no such room."});
-    const Element* child = iq.first_child();
-    const bool is_get = iq.attribute("type") == "get";
-    const std::string* nick = host->room.nick_of(visitor.jid);
-    if (!to.resource.empty()) {
-        // XEP-0410 §3: the room answers for an occupant who pings itself; anything else would have to be relayed.
-        if (!nick)
-            return make_error_reply(iq, {Condition::not_acceptable, "You are not in the room."});
-        if (*nick == to.resource && is_get && child->ns == ns::ping && child->name == "ping")
-            return make_result(iq);
-        if (!host->room.has_nick(to.resource))
-            return make_error_reply(iq, {Condition::item_not_found, "There is no such occupant."});
-        return make_error_reply(iq, {Condition::service_unavailable, "Rooms relay no iq between occupants."});
-    }
-    if (is_get && child->ns == ns::disco_info && child->attribute("node").empty())
-        return make_result(iq, to_element(describe(host->room)));
-    if (is_get && child->ns == ns::disco_items && child->attribute("node").empty())
-        return make_result(iq, make_disco_items({}));  // XEP-0045 §6.5: occupants are private
-    if (child->ns == ns::disco_info || child->ns == ns::disco_items)
-        return make_error_reply(iq, {Condition::item_not_found, "This room has no such node."});
-    if (is_get && child->ns == ns::ping)
-        return make_result(iq);
-    if (child->ns == ns::muc_owner)
-        return answer_owner(visitor, iq, *host);
-    return make_error_reply(iq, {Condition::service_unavailable, {}});
+        return refuse(visitor, iq, to, no_such_room());
+    if (!to.resource.empty())
+        return on_occupant_iq(*host, visitor, iq, to);
+    const Element& child = *iq.first_child();
+    if (is_disco(child) && type == "get")
+        return on_disco(*host, visitor, iq);
+    if (is_query(child, ns::muc_admin))
+        return on_admin(*host, visitor, iq);
+    if (is_query(child, ns::muc_owner))
+        return on_owner(*host, visitor, iq);
+    if (is_query(child, ns::registration))
+        return on_register(*host, visitor, iq);
+    if (child.name == "ping" && child.ns == ns::ping && type == "get")
+        return reply(visitor, make_result(iq));
+    refuse(visitor, iq, to, {Condition::service_unavailable, {}});
 }
 
-Element Rooms::answer_owner(const Visitor& visitor, const Element& iq, const Host& host) const {
-    if (host.room.affiliation_of(visitor.jid.bare()) != Affiliation::owner)
-        return make_error_reply(iq, {Condition::forbidden, "Only an owner may configure the room."});
-    const Element* query = iq.first_child();
-    Form form;
-    form.type = "form";
-    form.title = "Configuration of " + to_string(host.room.address());
-    form.instructions = "This room has nothing to configure.";
-    form.fields.push_back({"FORM_TYPE", "hidden", "", {"http://jabber.org/protocol/muc#roomconfig"}, {}, false});
-    if (iq.attribute("type") == "get") {
-        Element answer{"query", std::string(ns::muc_owner), {}, {}};
-        answer.add(to_element(form));
-        return make_result(iq, std::move(answer));
+void Rooms::on_occupant_iq(const Host& host, const Visitor& visitor, const Element& iq, const Jid& to) {
+    const Element& child = *iq.first_child();
+    const std::string* nick = host.room.nick_of(visitor.jid);
+    if (!nick) {
+        // XEP-0045 §6.6; XEP-0410 §3.3 for all others, self-pings above all.
+        const Condition condition = is_disco(child) ? Condition::bad_request : Condition::not_acceptable;
+        return refuse(visitor, iq, to, {condition, "You are not in the room."});
     }
-    // XEP-0045 §10.1.2: an empty form accepts the room as it is.
-    const Element* x = query->child("x", ns::data_form);
-    if (!x)
-        return make_error_reply(iq,
-                                {Condition::feature_not_implemented, "Of muc#owner this room takes its form alone."});
-    const auto submitted = parse_form(*x);
-    if (!submitted)
-        return make_error_reply(iq, {Condition::bad_request, submitted.error().text});
-    for (const FormField& field : submitted->fields)
-        if (field.var != "FORM_TYPE")
-            return make_error_reply(iq, {Condition::not_acceptable, "This room has no setting " + field.var + "."});
-    return make_result(iq);
+    // XEP-0410 §3: the room answers for an occupant who pings itself; anything else would have to be relayed.
+    const bool is_ping = iq.attribute("type") == "get" && child.ns == ns::ping && child.name == "ping";
+    if (*nick == to.resource && is_ping)
+        return reply(visitor, make_result(iq));
+    if (!host.room.has_nick(to.resource))
+        return refuse(visitor, iq, to, {Condition::item_not_found, "There is no such occupant."});
+    refuse(visitor, iq, to, {Condition::service_unavailable, "Rooms relay no iq between occupants."});
+}
+
+void Rooms::on_disco(const Host& host, const Visitor& visitor, const Element& iq) {
+    const Element& query = *iq.first_child();
+    const std::string_view node = query.attribute("node");
+    const bool is_info = query.ns == ns::disco_info;
+    const Room& room = host.room;
+    if (is_info && node.empty()) {
+        const RoomOptions& options = room.options();
+        const bool is_open = options.password.empty() && !options.members_only &&
+                             hub_.mapper().may_read(host.binding, visitor.jid.bare());
+        const bool with_subject = is_open || room.nick_of(visitor.jid);
+        const auto info = describe_room(room, hub_.config().limits.history_lines, with_subject);
+        return reply(visitor, make_result(iq, to_element(info)));
+    }
+    if (is_info && node == reserved_nick_node) {
+        const auto nick = room.registration(visitor);
+        const auto* reserved = std::get_if<std::string>(&nick);
+        return reply(visitor, make_result(iq, describe_reserved_nick(reserved ? *reserved : "")));
+    }
+    // XEP-0045 §6.5: who is inside is private, as is advised.
+    if (!is_info && node.empty())
+        return reply(visitor, make_result(iq, make_disco_items({})));
+    if (is_info && node == traffic_node)  // §18.1.1
+        return refuse(visitor, iq, room.address(),
+                      {Condition::feature_not_implemented, "This room has no list of what is let through."});
+    refuse(visitor, iq, room.address(), {Condition::item_not_found, "This room has no such node."});
+}
+
+void Rooms::answer(Host& host, const Visitor& visitor, const Element& iq, Verdict verdict) {
+    if (verdict.refusal)
+        return refuse(visitor, iq, host.room.address(), *verdict.refusal);
+    perform(host, std::move(verdict.effects));
+    reply(visitor, make_result(iq));
 }
 
 }  // namespace mucbridge

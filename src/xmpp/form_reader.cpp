@@ -50,7 +50,7 @@ std::optional<bool> FormReader::read_boolean(std::string_view var) {
 
 void FormReader::refuse_choice(std::string_view var, const std::vector<std::string_view>& words, std::string_view got) {
     std::string wanted;
-    for (const std::string_view word : words)
+    for (const auto& word : words)
         wanted.append(wanted.empty() ? "" : &word == &words.back() ? " or " : ", ").append(word);
     refuse(var, "want " + wanted + ", got " + quote_value(got));
 }

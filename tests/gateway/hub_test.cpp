@@ -120,14 +120,14 @@ TEST_CASE("a session that wants no resource in particular gets one of its own") 
 TEST_CASE("a place that was a dead session's is not mistaken for it") {
     Housed house;
     auto first = std::make_unique<Client>(house, "romeo", "home");
-    const Route dead{0, first->session->number()};
+    const Route dead{0, server_door, first->session->number()};
     first->send("</stream:stream>");
     CHECK(first->session == nullptr);
     house.hub->poll();
     CHECK(house.hub->sessions(0).count() == 0);
     Client second(house, "juliet", "balcony");
     CHECK(second.session->number() != dead.session);
-    house.hub->sessions(0).send(dead, SharedStanza{"<message", "/>"});
+    house.hub->sessions(0).send(dead.session, SharedStanza{"<message", "/>"});
     house.hub->sessions(0).close(dead, "conflict", "");
     CHECK(second.take().empty());
     CHECK(second.session != nullptr);
