@@ -231,7 +231,7 @@ private:
     void keep(const RightsItem& change);
     void make_way(Effects& effects, const RightsItem& change, Now now);
     void change_absent(Effects& effects, const RightsItem& change, Affiliation before,
-                       const std::optional<Actor>& actor) const;
+                       const std::optional<Actor>& actor);
     std::optional<int> removal_status(Affiliation affiliation) const;
 
     // room_sight.cpp: who comes to see more, or less

@@ -37,6 +37,7 @@ void Room::forget() {
     affiliations_.clear();
     history_ = History{limits_.history_lines};
     subject_ = {};
+    invitations_.clear();
 }
 
 }  // namespace mucbridge

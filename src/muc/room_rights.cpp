@@ -240,7 +240,7 @@ void Room::make_way(Effects& effects, const RightsItem& change, Now now) {
 
 /// Of one who is not inside those are told who may know; a new member of a members-only room is invited. XEP-0045 §9.5.
 void Room::change_absent(Effects& effects, const RightsItem& change, Affiliation before,
-                         const std::optional<Actor>& actor) const {
+                         const std::optional<Actor>& actor) {
     ShowAffiliation shown;
     shown.jid = *change.jid;
     shown.affiliation = affiliation_of(*change.jid);
@@ -250,12 +250,9 @@ void Room::change_absent(Effects& effects, const RightsItem& change, Affiliation
     show_affiliation(effects, std::move(shown));
     if (!options_.members_only || before != Affiliation::none || change.affiliation != Affiliation::member)
         return;
-    Invite invite;
-    invite.to = *change.jid;
-    invite.from = actor && !actor->nick.empty() ? address_.with_resource(actor->nick) : address_;
-    invite.reason = change.reason;
-    invite.password = options_.password;
-    effects.emplace_back(std::move(invite));
+    if (const Occupant* inviter = actor ? occupants_.find_nick(fold_nick(actor->nick)) : nullptr)
+        return invite(effects, *inviter, {.to = *change.jid, .reason = change.reason}, {});
+    effects.emplace_back(Invite{*change.jid, address_, {}, change.reason, {}, false, options_.password});
 }
 
 /// With which status one of this affiliation has to go; none: it may stay. XEP-0045 §9.1, §9.4.

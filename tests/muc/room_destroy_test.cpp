@@ -90,6 +90,17 @@ TEST_CASE("what came home to a destroyed room is no history of the next") {
     CHECK(stage.hears(stage.sealed(stage.published[1], "juliet", "b")) == Strings{"3 < juliet: b", "home"});
 }
 
+TEST_CASE("an invitation into a destroyed room is not declined in the next") {
+    Stage stage;
+    stage.open();
+    stage.says(juliet, "a");
+    CHECK(stage.words(stage.room.on_invite(romeo, {{.to = tybalt.jid}}, "", stage.now)).size() == 1);
+    destroys(stage, romeo);
+    stage.joins(romeo, "romeo");
+    CHECK(stage.words(stage.room.on_decline(tybalt, {"foo.bar", "rooms.localhost", "romeo"}, "", "", stage.now)) !=
+          Strings{"1 < declined by tybalt@localhost"});
+}
+
 TEST_CASE("a destroyed room closes in the end, whatever becomes of its lines") {
     Stage stage;
     stage.open();

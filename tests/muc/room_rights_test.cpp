@@ -339,8 +339,13 @@ TEST_CASE("a new member of a members-only room is invited [XEP-0045 §9.5]") {
     };
     CHECK(makes(A::member) == Strings{"1 < paris@localhost becomes member",
                                       "paris@localhost < invited by foo.bar@rooms.localhost/romeo password cauldron"});
+    CHECK(in_words(stage.room.on_decline(paris, {"foo.bar", "rooms.localhost", "romeo"}, "", "", stage.now)) ==
+          Strings{"1 < declined by paris@localhost"});
     CHECK(makes(A::admin).size() == 1);
     CHECK(makes(A::member).size() == 1);
+    makes(A::none);
+    stage.leaves(romeo);
+    CHECK(makes(A::member) == Strings{"paris@localhost < invited by foo.bar@rooms.localhost password cauldron"});
 }
 
 TEST_CASE("a nick with an affiliation is reserved for the user, and who uses it goes [XEP-0045 §9.3]") {
