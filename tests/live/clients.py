@@ -50,15 +50,18 @@ class Terminal:
         return [line for line in self.screen().splitlines()[:-3] if text in line]
 
     def said(self):
-        """What the screen shows, without times, blanks and what the client says of itself and of the server at login."""
+        """What the screen shows, without times, blanks, what the client says of itself and of the server at login, and
+        invitations: ours come to whom is made a member, others' do not [XEP-0045 §9.3]."""
         lines = (re.sub(r"\d\d:\d\d(:\d\d)?|│.*", "", line) for line in self.screen().splitlines())
         lines = (re.sub(self.SERVERS_WORDS, r"\1...", " ".join(line.split())) for line in lines)
-        return [line for line in lines if line and not re.search(self.AT_LOGIN, line)]
+        return [line for line in lines if line and not re.search(f"{self.AT_LOGIN}|{self.INVITATION}", line)]
 
 
 class Profanity(Terminal):
-    NO_VOICE, REMOVED = "Error from", "Available for chat"
-    AT_LOGIN, SERVERS_WORDS = r"carbons|OMEMO|logged in|account|TLS connection|presence updates", r"(Error from \S+: ).*"
+    NO_VOICE, REMOVED = "Error from", "Type /help for help"
+    AT_LOGIN = r"carbons|OMEMO|logged in|account|TLS connection|presence updates"
+    SERVERS_WORDS = r"(Error from \S+: |Error kicking \S+: ).*"
+    INVITATION = r"invit|^- (From|Room) +:|^-$"
 
     def join(self, room, password=""):
         self.type(f"/join {room} nick {self.name}" + (password and f" password {password}"))
@@ -113,17 +116,24 @@ carbons=false
         self.shows("logged in")
         self.type("/presence room all")
         self.shows("All presence updates")
+        self.type("/roster hide")
+        self.shows("Roster disabled")
         self.type("/clear")
 
     def is_refused(self):
         self.shows("reason: ")
+
+    def may_not_kick(self):
+        self.shows("Error kicking")
 
 
 class Poezio(Terminal):
     """It refuses to be root, so that it is nobody then. It needs SCRAM where there is no TLS."""
 
     NO_VOICE, REMOVED = "Error>", "has left the room"
-    AT_LOGIN, SERVERS_WORDS = r"bookmark|Your JID|- - - -|<not-allowed", r"(Error> \S+: \w+: |Could not set role).*"
+    AT_LOGIN = r"bookmark|Your JID|- - - -|Could not set role|=\""
+    SERVERS_WORDS = r"(Error> \S+: \w+: ).*"
+    INVITATION = r"invit"
 
     def join(self, room, password=""):
         self.type(f"/join {room}/{self.name}" + (password and f" {password}"))
@@ -162,6 +172,7 @@ open_all_bookmarks = false
 send_chat_states = false
 enable_carbons = false
 enable_avatars = false
+enable_vertical_tab_list = false
 use_log = false
 mam_sync = false
 load_log = 0
@@ -180,10 +191,16 @@ beep_on =
     def login(self):
         self.shows("Authentication success")
 
+    def receives(self, kind):
+        eventually(lambda: re.search(f"RECV: <{kind} [^>]*type=.error", self.debug_log.read_text(errors="replace")), kind)
+
     def is_refused(self):
         """This version of it shows nothing of that."""
-        eventually(lambda: re.search("RECV: <presence [^>]*type=.error", self.debug_log.read_text(errors="replace")),
-                   "the refusal")
+        self.receives("presence")
+
+    def may_not_kick(self):
+        """It shows as much of the XML as has a place, which may be none of the words before it."""
+        self.receives("iq")
 
     def type(self, text):
         """A key that is read together with others is pasted text for it, Enter too."""

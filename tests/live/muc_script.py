@@ -154,6 +154,7 @@ async def invitations(s):
                     to_user("<invite to='tybalt@localhost'><reason>Do come</reason></invite>"))
     await s.message("it is declined [7.8.2]", "tybalt", "",
                     to_user("<decline to='juliet@localhost/a'><reason>Busy</reason></decline>"))
+    await s.message("another invitation [7.8.2]", "juliet", "", to_user("<invite to='tybalt@localhost'/>"))
     await s.message("it is declined to the bare JID [7.8.2]", "tybalt", "",
                     to_user("<decline to='juliet@localhost'><reason>Busy</reason></decline>"))
     await s.message("a decline to nobody [7.8.2]", "tybalt", "", to_user("<decline to='paris@localhost'/>"))
