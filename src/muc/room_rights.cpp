@@ -73,7 +73,7 @@ std::variant<RightsItem, StanzaError> Room::to_change(const Visitor& visitor, Ri
         return StanzaError{Condition::bad_request, "each item is wanted with one role or one affiliation"};
     if (item.nick.empty() && !item.jid)
         return StanzaError{Condition::bad_request, "each item is wanted with a nick or a JID"};
-    item.reason = cut_utf8(item.reason, reason_bytes);
+    item.reason.resize(cut_utf8(item.reason, reason_bytes).size());
     if (item.affiliation && item.jid) {
         // §10.3 and on: a full JID stands for the bare one.
         item.jid = item.jid->bare();
@@ -81,8 +81,9 @@ std::variant<RightsItem, StanzaError> Room::to_change(const Visitor& visitor, Ri
     }
     const Occupant* occupant = find_meant(item);
     if (!occupant)
-        return StanzaError{Condition::item_not_found, item.nick.empty() ? to_string(*item.jid) + " is not in this room"
-                                                                        : "nobody here is called " + item.nick};
+        return StanzaError{Condition::item_not_found,
+                           item.nick.empty() ? to_string(*item.jid) + " is not here, or under several nicks"
+                                             : "nobody here is called " + item.nick};
     if (item.role) {
         item.nick = occupant->speaker->nick;
     } else {
