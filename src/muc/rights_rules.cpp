@@ -60,9 +60,11 @@ std::optional<StanzaError> refuse_list(const Rank& asker, const RightsItem& wish
         return forbid("the list is for moderators inside");
     if (!wish.affiliation)
         return std::nullopt;
-    // §9.5: where JIDs are no secret, members see who is expected; §10.5 and §10.8 leave the same to us. Clients that
-    // encrypt for everybody need all three lists.
+    // §9.5: where JIDs are no secret, whoever is inside or belongs there sees who is expected; §10.5 and §10.8 leave
+    // the same to us. Clients that encrypt for everybody need all three lists.
     const bool is_open = !semi_anonymous && wish.affiliation != Affiliation::outcast;
+    if (is_open && (asker.role > Role::none || asker.affiliation >= Affiliation::member))
+        return std::nullopt;
     const Affiliation least = is_open                                   ? Affiliation::member
                               : *wish.affiliation >= Affiliation::admin ? Affiliation::owner
                                                                         : Affiliation::admin;
