@@ -131,7 +131,7 @@ class Poezio(Terminal):
     """It refuses to be root, so that it is nobody then. It needs SCRAM where there is no TLS."""
 
     NO_VOICE, REMOVED = "Error>", "has left the room"
-    AT_LOGIN = r"bookmark|Your JID|- - - -|Could not set role|=\""
+    AT_LOGIN = r"bookmark|Your JID|- - - -|Could not set role|=\"|</"
     SERVERS_WORDS = r"(Error> \S+: \w+: ).*"
     INVITATION = r"invit"
 
