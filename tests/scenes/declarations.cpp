@@ -52,6 +52,7 @@ void declare_rule(Stage& stage, const Words& words) {
         throw Failure{"a rule, ROOM=TOPIC", text};
     rule.room = text.substr(0, text.find('='));
     rule.topic = text.substr(text.find('=') + 1);
+    rule.broker = words.get("BROKER", "");
     if (words.has("FILTER"))
         rule.read = words["FILTER"];
     rule.payload = payload_of(words);
@@ -68,10 +69,11 @@ RuleConfig& last_rule(Stage& stage) {
     return stage.config.rules.back();
 }
 
-/// "mirror garden/copy direction in": of the rule before it.
+/// "mirror garden/copy on other direction in": of the rule before it.
 void declare_mirror(Stage& stage, const Words& words) {
     MirrorConfig mirror;
     mirror.topic = words["TOPIC"];
+    mirror.broker = words.get("BROKER", "");
     mirror.payload = payload_of(words);
     mirror.direction = direction_of(words);
     last_rule(stage).mirrors.push_back(std::move(mirror));
@@ -137,9 +139,11 @@ void add_declarations(Verbs& verbs) {
     add("user NAME [is JID] [anonymous] [at GATEWAY]", declare_user);
     add("gateway GATEWAY [with key KEY]",
         [](Stage& stage, const Words& words) { stage.add_gateway(words["GATEWAY"], words.get("KEY", "")); });
-    add("rule RULE [reading FILTER] [payload PAYLOAD] [qos QOS] [direction DIRECTION] [retain] [nick TEXT]",
+    add("rule RULE [at BROKER] [reading FILTER] [payload PAYLOAD] [qos QOS] [direction DIRECTION] [retain] [nick TEXT]",
         declare_rule);
-    add("mirror TOPIC [payload PAYLOAD] [direction DIRECTION]", declare_mirror);
+    add("mirror TOPIC [on BROKER] [payload PAYLOAD] [direction DIRECTION]", declare_mirror);
+    add("another broker BROKER [speaks MQTT VERSION]",
+        [](Stage& stage, const Words& words) { stage.add_broker(words["BROKER"], words.get("VERSION", "5")); });
     add("may read PATTERN", [](Stage& stage, const Words& words) { declare_who(stage, words, &WhoConfig::read); });
     add("may write PATTERN", [](Stage& stage, const Words& words) { declare_who(stage, words, &WhoConfig::write); });
     add("alias ALIAS", declare_alias);

@@ -28,22 +28,49 @@ std::string describe(const std::string& payload) {
 }  // namespace
 
 Stage::Stage(unsigned loops)
-    : loops_(loops),
-      now_{Tick{} + std::chrono::hours(1), *parse_rfc3339("2026-04-23T19:30:00Z")},
-      bus_(std::make_shared<MemoryBus>()) {
+    : loops_(loops), now_{Tick{} + std::chrono::hours(1), *parse_rfc3339("2026-04-23T19:30:00Z")} {
     config.domain = "localhost";
     config.rooms_domain = "rooms.localhost";
     config.listen.clear();
-    config.brokers.front().url = "memory:";
-    BrokerFacts facts;
-    facts.protocol = "MQTT 5";
-    bus_->pretend(facts);
-    listening_ = bus_->subscribe("#", [this](Delivery delivery) { on_delivery(std::move(delivery)); });
+    config.brokers.clear();
+    add_broker(main_broker, "5");
 }
 
-Stage::~Stage() { listening_.reset(); }  // gateways that go say so, and nobody listens any more
+Stage::~Stage() { listening_.clear(); }  // gateways that go say so, and nobody listens any more
 
 void Stage::write(const std::string& words) { transcript.push_back(std::to_string(line) + ": " + describe(words)); }
+
+void Stage::add_broker(const std::string& name, const std::string& version) {
+    if (buses_.contains(name))
+        throw Failure{"a broker of another name", name + " is declared before"};
+    if (version != "5" && version != "3.1.1")
+        throw Failure{"MQTT 5 or MQTT 3.1.1", version};
+    BrokerFacts facts;
+    facts.protocol = "MQTT " + version;
+    facts.carries_properties = facts.tells_refusals = version == "5";
+    auto& bus = buses_[name] = std::make_shared<MemoryBus>();
+    bus->pretend(facts);
+    listening_.push_back(
+        bus->subscribe("#", [this, name](Delivery delivery) { on_delivery(name, std::move(delivery)); }));
+    BrokerConfig broker;
+    broker.name = name;
+    broker.url = "memory:";
+    config.brokers.push_back(std::move(broker));
+}
+
+MemoryBus& Stage::bus(const std::string& broker) {
+    const auto found = buses_.find(broker);
+    if (found == buses_.end())
+        throw Failure{"a declared broker", broker};
+    return *found->second;
+}
+
+Stage::Place Stage::place(const std::string& topic) {
+    const auto colon = topic.find(':');
+    if (colon != std::string::npos && buses_.contains(topic.substr(0, colon)))
+        return {bus(topic.substr(0, colon)), topic.substr(colon + 1)};
+    return {bus(), topic};
+}
 
 void Stage::add_gateway(const std::string& name, const std::string& key) {
     houses_[name].key = std::string(32, key.empty() ? 'k' : key.front());
@@ -82,7 +109,7 @@ void Stage::open(const std::string& name, House& house) {
     parts.loops = loops_;
     parts.clock = [this] { return now_; };
     parts.open = [this, name](const BrokerConfig& broker, BrokerEvents events) -> Result<std::unique_ptr<Broker>> {
-        return make_memory_broker(bus_, broker, {name, true, ""}, std::move(events));
+        return make_memory_broker(buses_.at(broker.name), broker, {name, true, ""}, std::move(events));
     };
     auto hub = Hub::make(std::move(parts));
     if (!hub)
@@ -170,20 +197,23 @@ void Stage::stop_gateway(const std::string& name) {
 void Stage::publish(Publication publication) {
     write("topic " + publication.address + " < " + publication.payload);
     own_.emplace_back(publication.address, publication.payload);
-    bus_->publish(std::move(publication));
+    const Place where = place(publication.address);
+    publication.address = where.address;
+    where.bus.publish(std::move(publication));
 }
 
-void Stage::on_delivery(Delivery delivery) {
+void Stage::on_delivery(const std::string& broker, Delivery delivery) {
     has_moved_ = true;
-    const auto own = std::find(own_.begin(), own_.end(), std::pair{delivery.address, delivery.payload});
+    const std::string name = (broker == main_broker ? "" : broker + ":") + delivery.address;
+    const auto own = std::find(own_.begin(), own_.end(), std::pair{name, delivery.payload});
     if (own != own_.end()) {
         own_.erase(own);
         return;
     }
     if (delivery.address.starts_with("mucbridge/"))
         return;
-    write("topic " + delivery.address + " > " + delivery.payload);
-    Topic& topic = topics_[delivery.address];
+    write("topic " + name + " > " + delivery.payload);
+    Topic& topic = topics_[name];
     topic.last = delivery;
     topic.unread.push_back(std::move(delivery));
 }

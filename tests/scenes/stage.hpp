@@ -17,6 +17,8 @@
 
 namespace mucbridge::scenes {
 
+inline const std::string main_broker = "main";
+
 /// What a topic got from gateways and was not read yet; and the last that it got, for those who repeat it.
 struct Topic {
     std::deque<Delivery> unread;
@@ -24,8 +26,8 @@ struct Topic {
     bool is_read = false;  // a scene that reads a topic at all reads all of it
 };
 
-/// Where a scene is played: one broker in the process, gateways and their users, and a clock that goes when the scene
-/// says so.
+/// Where a scene is played: a broker in the process, and others that the scene declares, gateways and their users, and
+/// a clock that goes when the scene says so.
 class Stage {
 public:
     explicit Stage(unsigned loops);
@@ -37,6 +39,7 @@ public:
     Config config;
     std::set<std::string> rooms;
 
+    void add_broker(const std::string& name, const std::string& version);
     void add_gateway(const std::string& name, const std::string& key);
     void add_user(Casting casting);
     /// Gateways connect, users log in. Once; users that come later log in at once.
@@ -54,7 +57,13 @@ public:
     std::map<std::string, std::unique_ptr<Player>>& players() { return players_; }
     Topic& topic(const std::string& name) { return topics_[name]; }
     std::map<std::string, Topic>& topics() { return topics_; }
-    MemoryBus& bus() { return *bus_; }
+    MemoryBus& bus(const std::string& broker = main_broker);
+    /// "garden", or on another broker "other:garden".
+    struct Place {
+        MemoryBus& bus;
+        std::string address;
+    };
+    Place place(const std::string& topic);
     Now now() const { return now_; }
 
     Variables variables;
@@ -69,12 +78,12 @@ private:
     };
     void open(const std::string& name, House& house);
     void enter(const Casting& casting);
-    void on_delivery(Delivery delivery);
+    void on_delivery(const std::string& broker, Delivery delivery);
 
     const unsigned loops_;
     Now now_;
-    std::shared_ptr<MemoryBus> bus_;
-    std::shared_ptr<void> listening_;
+    std::map<std::string, std::shared_ptr<MemoryBus>> buses_;  // by the broker's name
+    std::vector<std::shared_ptr<void>> listening_;
     std::map<std::string, House> houses_;
     std::vector<Casting> cast_;
     std::map<std::string, std::unique_ptr<Player>> players_;

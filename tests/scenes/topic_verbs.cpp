@@ -78,7 +78,8 @@ void receive_nothing(Stage& stage, const Words& words) {
 
 void keep(Stage& stage, const Words& words) {
     std::string came = "nothing";
-    for (const Publication& retained : stage.bus().retained(words["TOPIC"]))
+    const Stage::Place place = stage.place(words["TOPIC"]);
+    for (const Publication& retained : place.bus.retained(place.address))
         came = retained.payload;
     if (came != words["TEXT"])
         throw Failure{words["TOPIC"] + " retains: " + words["TEXT"], came};
