@@ -242,6 +242,8 @@ std::string Gateway::status() {
                     {"said", lines.said},
                     {"foreign", lines.foreign},
                     {"duplicates", lines.duplicates},
+                    {"mirrored", lines.mirrored},
+                    {"not_mirrored", lines.not_mirrored},
                     {"not_echoed", lines.not_echoed},
                     {"not_confirmed", lines.not_confirmed}};
     return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);

@@ -36,8 +36,8 @@ public:
     ///  "brokers": {"main": {"state": "up|connecting|down", "protocol": "MQTT 5", "endpoint": "mqtt://127.0.0.1:1883",
     ///  "reason": "...",
     ///                       "in_flight": n, "waiting": n}},
-    ///  "lines": {"published": n, "refused": n, "said": n, "foreign": n, "duplicates": n, "not_echoed": n,
-    ///  "not_confirmed": n}}
+    ///  "lines": {"published": n, "refused": n, "said": n, "foreign": n, "duplicates": n, "mirrored": n,
+    ///  "not_mirrored": n, "not_echoed": n, "not_confirmed": n}}
     /// Ready: listening, and every broker and component is up. Callable from any thread but a loop's.
     std::string status();
 
