@@ -47,10 +47,16 @@ void Rooms::reply(const Visitor& visitor, const Element& stanza) { hub_.tell_ele
 StanzaError Rooms::no_such_room() { return {Condition::item_not_found, "There is no such room."}; }
 
 void Rooms::refuse(const Visitor& visitor, const Element& stanza, const Jid& to, const StanzaError& error) {
-    Element answer = make_error_reply(stanza, error, to_string(to.bare()));
     // XEP-0045 §7.2.5 and on: so that a client knows whose error it is.
     if (stanza.name == "presence")
-        answer.add("x", ns::muc);
+        return refuse(visitor, stanza, to, error, Element{"x", std::string(ns::muc), {}, {}});
+    reply(visitor, make_error_reply(stanza, error, to_string(to.bare())));
+}
+
+void Rooms::refuse(const Visitor& visitor, const Element& stanza, const Jid& to, const StanzaError& error,
+                   Element payload) {
+    Element answer = make_error_reply(stanza, error, to_string(to.bare()));
+    answer.nodes.insert(answer.nodes.begin(), Node{std::move(payload)});
     reply(visitor, answer);
 }
 

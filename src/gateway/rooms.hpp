@@ -93,7 +93,7 @@ private:
     void on_occupant_iq(const Host& host, const Visitor& visitor, const Element& iq, const Jid& to);
     void on_disco(const Host& host, const Visitor& visitor, const Element& iq);
     void on_admin(Host& host, const Visitor& visitor, const Element& iq);
-    void refuse_rights(const Host& host, const Visitor& visitor, const Element& iq, const StanzaError& error);
+    void on_change(Host& host, const Visitor& visitor, const Element& iq);
     void on_owner(Host& host, const Visitor& visitor, const Element& iq);
     void on_configuration(Host& host, const Visitor& visitor, const Element& iq, const Element& x);
     void on_destruction(Host& host, const Visitor& visitor, const Element& iq, const Element& destroy);
@@ -139,6 +139,8 @@ private:
     static StanzaError no_such_room();
     /// With the room as the one who refuses: error/@by.
     void refuse(const Visitor& visitor, const Element& stanza, const Jid& to, const StanzaError& error);
+    void refuse(const Visitor& visitor, const Element& stanza, const Jid& to, const StanzaError& error,
+                Element payload);
     Now now() const;
 
     Hub& hub_;

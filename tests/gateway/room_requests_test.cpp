@@ -125,9 +125,12 @@ TEST_CASE("a refused change comes back with its items [XEP-0045 8.4]") {
     const Element* query = error.child("query", ns::muc_admin);
     REQUIRE(query);
     CHECK(query->first_child()->attribute("nick") == "nurse");
+    CHECK(error.first_child() == query);  // RFC 6120 §8.3.1: the payload, then the error
     CHECK(condition_of(scene.ask_one(scene.romeo, "set", admin("<item jid='@' affiliation='member'/>"))) ==
           "jid-malformed");
     CHECK(condition_of(scene.ask_one(scene.romeo, "set", admin(""))) == "bad-request");
+    const auto occupant = "<item jid='" + garden + "/nurse' affiliation='outcast'/>";
+    CHECK(condition_of(scene.ask_one(scene.romeo, "set", admin(occupant))) == "item-not-found");
 }
 
 TEST_CASE("a room that is not there has neither rights nor form nor registration") {
