@@ -92,9 +92,9 @@ Effects Room::on_mirror_full(std::size_t mirror, const std::string& stanza_id, N
 void Room::mirror_onward(Effects& effects, const Said& said, std::optional<std::size_t> except) {
     for (std::size_t i = 0; i < mirrors_.size(); ++i) {
         const MirrorWiring& wiring = wiring_.mirrors[i];
-        if (!wiring.writes || i == except)
-            continue;
         Copies& copies = mirrors_[i].copies;
+        if (!wiring.writes || i == except || copies.is_on_its_way(said.line.stanza_id))
+            continue;
         if (copies.on_their_way() >= limits_.lines_in_flight) {
             lose(effects, i, wiring.address + " does not get a line of this room: too many are on their way there");
             continue;

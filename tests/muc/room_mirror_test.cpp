@@ -434,3 +434,10 @@ TEST_CASE("a mirror whose protocol is known late is wired anew") {
     CHECK(stage.hears(on_mirror(Stage::plain("other", "ok"))).empty());
     CHECK(stage.hears(on_mirror(Stage::plain("other", "ok"))) == Strings{"publish [other]: ok"});
 }
+
+TEST_CASE("a publisher's id that was forgotten brings no second copy while the first is on its way") {
+    Bridge stage{mirrored(), {.remembered_ids = 1}};
+    CHECK(stage.hears(Stage::plain("sensor", "x", "i1")).size() == 2);
+    CHECK(stage.hears(Stage::plain("sensor", "y", "i2")).size() == 2);
+    CHECK(stage.hears(Stage::plain("sensor", "x", "i1")) == Strings{"1,2 < sensor [main]: x"});
+}
