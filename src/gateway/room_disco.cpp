@@ -51,7 +51,9 @@ Form make_roominfo(const Room& room, std::size_t history_lines, bool with_subjec
         to_word(options.anyone_sets_subject));
     add("muc#roomconfig_changesubject", "boolean", "Participants may change the subject",
         to_word(options.anyone_sets_subject));
-    add("muc#roomconfig_allowinvites", "boolean", "Members may invite others", to_word(options.members_invite));
+    // Into an open room everybody may invite, whatever is set for when it is closed.
+    add("muc#roomconfig_allowinvites", "boolean", "Members may invite others",
+        to_word(!options.members_only || options.members_invite));
     add("muc#roomconfig_allowpm", "text-single", "Who may send private messages",
         std::string(private_message_word(options.may_write_privately)));
     add("muc#roominfo_occupants", "text-single", "Number of occupants", std::to_string(room.occupant_count()));

@@ -285,6 +285,21 @@ TEST_CASE("a room is told in the disco what it is; the subject is for those who 
     }
 }
 
+TEST_CASE("the disco tells who may invite as it is: in an open room everybody [XEP-0045 6.4, 7.8.2]") {
+    Scene scene;
+    const auto allows = [&] {
+        const auto answer = scene.ask_one(scene.romeo, "get", info());
+        const auto parsed = parse_form(*answer.child("query", ns::disco_info)->child("x", ns::data_form));
+        REQUIRE(parsed.has_value());
+        return std::string(parsed->field("muc#roomconfig_allowinvites")->value());
+    };
+    CHECK(allows() == "1");
+    scene.ask(scene.romeo, "set", configure("membersonly", "1"));
+    CHECK(allows() == "0");
+    scene.ask(scene.romeo, "set", configure("allowinvites", "1"));
+    CHECK(allows() == "1");
+}
+
 TEST_CASE("strangers ask nothing of occupants, occupants ping themselves alone [XEP-0045 6.6, XEP-0410 3]") {
     Scene scene;
     Client tybalt(scene.house, "tybalt", "street");
