@@ -307,6 +307,7 @@ def nonsense(test, broker, what, answer):
     gateway = gateway_of(test, broker, component(peer), listen=True, ready=False, domain="gateway.localhost",
                          rooms_domain="rooms.gateway.localhost")
     eventually(lambda: peer.count >= 1, f"{what}: the gateway connects")
+    eventually(lambda: gateway.broker_state() == "up", "the broker is up")
 
     async def goes_on():
         romeo = await Client.login(gateway, "romeo@gateway.localhost")
@@ -338,7 +339,7 @@ with Test(limit=280) as test:
             gateway = gateway_of(test, broker, component(server), ready=False)
             want(eventually(lambda: state_of(gateway).get("reason"), "status tells why not"), "")
             server.start()
-            eventually(lambda: are_up(gateway), "the gateway is its component")
+            eventually(lambda: are_up(gateway) and gateway.broker_state() == "up", "the gateway is its component")
             in_loop(questions(server))
             in_loop(conversation(broker, *((server, jid) for jid in ("romeo@localhost", "juliet@localhost",
                                                                      "nurse@hamlet.localhost"))))
