@@ -1,7 +1,7 @@
 """A stanza of a room in a few words, the same for every server that means the same:
 
     presence /romeo owner/moderator jid=romeo/a [110 201]
-    message groupchat /romeo body='hello' kept id
+    message groupchat /romeo kept id body='hello'
     error presence /juliet auth/not-authorized
     result field muc#roomconfig_moderatedroom boolean = 0
 

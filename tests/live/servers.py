@@ -45,12 +45,6 @@ class Server:
         """kill -9: nobody is told anything."""
         self.child.kill()
 
-    def stop(self):
-        self.child.stop(30)
-
-    def log(self):
-        return self.child.text()
-
 
 class Prosody(Server):
     def prepare(self):
