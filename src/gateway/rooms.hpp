@@ -10,6 +10,7 @@
 
 #include "broker/broker.hpp"
 #include "gateway/counters.hpp"
+#include "gateway/iq_relay.hpp"
 #include "gateway/loop.hpp"
 #include "mapping/mapper.hpp"
 #include "muc/room.hpp"
@@ -64,6 +65,7 @@ private:
         Tick opened = {};
         bool is_configured = false;  // its owner submitted the form, or took the room as it is
         std::map<std::size_t, Answers> mirror_answers = {};
+        IqRelay relay = {};
 
         const AddressBinding& place(std::optional<std::size_t> mirror) const {
             return mirror ? binding.mirrors.at(*mirror) : binding;
@@ -90,7 +92,9 @@ private:
 
     // rooms_iq.cpp, and rooms_admin.cpp, rooms_owner.cpp, rooms_register.cpp for what the room has words for
     void on_iq(const Visitor& visitor, const Element& iq, const Jid& to);
-    void on_occupant_iq(const Host& host, const Visitor& visitor, const Element& iq, const Jid& to);
+    void on_occupant_iq(Host& host, const Visitor& visitor, const Element& iq, const Jid& to);
+    void pass_on(Host& host, const Visitor& visitor, const Element& iq, const Jid& to);
+    void pass_back(const Visitor& visitor, const Element& iq, const Jid& to);
     void on_disco(const Host& host, const Visitor& visitor, const Element& iq);
     void on_admin(Host& host, const Visitor& visitor, const Element& iq);
     void on_change(Host& host, const Visitor& visitor, const Element& iq);

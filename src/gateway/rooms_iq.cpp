@@ -18,7 +18,7 @@ bool is_disco(const Element& child) { return is_query(child, ns::disco_info) || 
 void Rooms::on_iq(const Visitor& visitor, const Element& iq, const Jid& to) {
     const std::string_view type = iq.attribute("type");
     if (type != "get" && type != "set")
-        return;
+        return pass_back(visitor, iq, to);
     Host* host = find(to);
     if (!host)
         return refuse(visitor, iq, to, no_such_room());
@@ -38,7 +38,7 @@ void Rooms::on_iq(const Visitor& visitor, const Element& iq, const Jid& to) {
     refuse(visitor, iq, to, {Condition::service_unavailable, {}});
 }
 
-void Rooms::on_occupant_iq(const Host& host, const Visitor& visitor, const Element& iq, const Jid& to) {
+void Rooms::on_occupant_iq(Host& host, const Visitor& visitor, const Element& iq, const Jid& to) {
     const Element& child = *iq.first_child();
     const std::string* nick = host.room.nick_of(visitor.jid);
     if (!nick) {
@@ -46,13 +46,43 @@ void Rooms::on_occupant_iq(const Host& host, const Visitor& visitor, const Eleme
         const Condition condition = is_disco(child) ? Condition::bad_request : Condition::not_acceptable;
         return refuse(visitor, iq, to, {condition, "You are not in the room."});
     }
-    // XEP-0410 §3: the room answers for an occupant who pings itself; anything else would have to be relayed.
+    // XEP-0410 §3: the room answers for an occupant who pings itself.
     const bool is_ping = iq.attribute("type") == "get" && child.ns == ns::ping && child.name == "ping";
     if (*nick == to.resource && is_ping)
         return reply(visitor, make_result(iq));
     if (!host.room.has_nick(to.resource))
         return refuse(visitor, iq, to, {Condition::item_not_found, "There is no such occupant."});
-    refuse(visitor, iq, to, {Condition::service_unavailable, "Rooms relay no iq between occupants."});
+    pass_on(host, visitor, iq, to);
+}
+
+/// To the real JID, from the occupant: neither learns who the other is. XEP-0045 §17.4. A vCard is the account's to
+/// give (XEP-0054 §3.3).
+void Rooms::pass_on(Host& host, const Visitor& visitor, const Element& iq, const Jid& to) {
+    const auto addressee = host.room.bearer_of(to.resource);
+    if (!addressee)
+        return refuse(visitor, iq, to, {Condition::item_not_found, "There is no such occupant."});
+    const auto id = host.relay.add({visitor, std::string(iq.attribute("id")), to, addressee->jid.bare()}, now().tick);
+    if (!id)
+        return refuse(
+            visitor, iq, to,
+            {Condition::resource_constraint, "Too many questions in this room wait for an answer.", ErrorType::wait});
+    const bool is_for_account = iq.first_child()->ns == ns::vcard;
+    Element passed = iq;
+    passed.set("id", *id).set("from", to_string(to.with_resource(*host.room.nick_of(visitor.jid))));
+    passed.set("to", to_string(is_for_account ? addressee->jid.bare() : addressee->jid));
+    is_for_account ? hub_.tell_jid(here_, addressee->jid.bare(), passed)
+                   : hub_.tell_element(here_, addressee->route, passed);
+}
+
+/// An answer to what was passed on: from the occupant, under the asker's id.
+void Rooms::pass_back(const Visitor& visitor, const Element& iq, const Jid& to) {
+    Host* host = find(to);
+    const auto request = host ? host->relay.take(std::string(iq.attribute("id")), visitor.jid) : std::nullopt;
+    if (!request)
+        return;
+    Element passed = iq;
+    passed.set("id", request->id).set("from", to_string(request->occupant)).set("to", to_string(request->asker.jid));
+    reply(request->asker, passed);
 }
 
 void Rooms::on_disco(const Host& host, const Visitor& visitor, const Element& iq) {

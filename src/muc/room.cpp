@@ -199,6 +199,13 @@ std::size_t Room::in_flight() const { return in_flight_.size() + copies_on_their
 bool Room::awaits(const std::string& stanza_id) { return in_flight_.find(stanza_id) != nullptr; }
 bool Room::has_nick(const std::string& nick) const { return occupants_.find_nick(fold_nick(nick)) != nullptr; }
 
+std::optional<Visitor> Room::bearer_of(const std::string& nick) const {
+    const Occupant* occupant = occupants_.find_nick(fold_nick(nick));
+    if (!occupant || occupant->speaker->nick != nick)
+        return std::nullopt;
+    return Visitor{occupant->shown().route, occupant->shown().jid};
+}
+
 std::vector<std::string> Room::nicks() const {
     std::vector<std::string> nicks;
     for (const Occupant& occupant : occupants_.all())

@@ -139,6 +139,8 @@ public:
     /// Is this session in the room, or waiting to be let in.
     bool knows(const Jid& full) const;
     bool has_nick(const std::string& nick) const;
+    /// The session that bears the nick: of several the one that is shown.
+    std::optional<Visitor> bearer_of(const std::string& nick) const;
     Affiliation affiliation_of(const Jid& jid) const;
     /// As it was configured or stored. Who is inside keeps the role until the next visit.
     void remember_affiliation(const Jid& bare, Affiliation affiliation);

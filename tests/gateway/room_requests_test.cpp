@@ -300,14 +300,18 @@ TEST_CASE("the disco tells who may invite as it is: in an open room everybody [X
     CHECK(allows() == "1");
 }
 
-TEST_CASE("strangers ask nothing of occupants, occupants ping themselves alone [XEP-0045 6.6, XEP-0410 3]") {
+TEST_CASE("strangers ask nothing of occupants, and what occupants ask each other is passed on [XEP-0045 6.6, 17.4]") {
     Scene scene;
     Client tybalt(scene.house, "tybalt", "street");
     const std::string ping = "<ping xmlns='urn:xmpp:ping'/>", of_juliet = garden + "/juliet";
     CHECK(condition_of(scene.ask_one(tybalt, "get", info(), of_juliet)) == "bad-request");
     CHECK(condition_of(scene.ask_one(tybalt, "get", ping, of_juliet)) == "not-acceptable");
     CHECK(scene.ask_one(scene.juliet, "get", ping, of_juliet).attribute("type") == "result");
-    CHECK(condition_of(scene.ask_one(scene.romeo, "get", ping, of_juliet)) == "service-unavailable");
+    CHECK(scene.ask(scene.romeo, "get", ping, of_juliet).empty());
+    const auto passed = scene.juliet.take();
+    REQUIRE(passed.size() == 1);
+    CHECK(passed.front().attribute("from") == garden + "/romeo");
+    CHECK(passed.front().child("ping", ns::ping));
     CHECK(condition_of(scene.ask_one(scene.romeo, "get", ping, garden + "/nobody")) == "item-not-found");
 }
 
