@@ -12,6 +12,9 @@ std::optional<StanzaError> disallow(std::string text) { return StanzaError{Condi
 
 std::optional<StanzaError> refuse_role(const Rank& actor, const Rank& target, Role wish, bool is_self) {
     const bool is_kick = wish == Role::none;
+    // §8.4: nobody takes the voice of an admin or owner; that is for moderators to know, whoever else makes moderators.
+    if (wish == Role::visitor && target.affiliation >= Affiliation::admin && actor.role == Role::moderator)
+        return disallow("an admin or owner stays a moderator");
     const bool is_about_moderators = wish == Role::moderator || (target.role == Role::moderator && !is_kick);
     if (is_about_moderators && actor.affiliation < Affiliation::admin)
         return forbid("only admins make moderators, or end it");
