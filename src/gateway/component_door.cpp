@@ -77,7 +77,16 @@ void ComponentDoor::send(std::uint64_t number, const SharedStanza& stanza) {
         component_->send(stanza, peer->text);
 }
 
-void ComponentDoor::send(std::uint64_t, const Element& stanza) { component_->send(stanza); }
+void ComponentDoor::send(std::uint64_t, const Element& stanza) {
+    if (component_->send(stanza) || !component_->is_up() || stanza.attribute("type") != "result")
+        return;
+    // What no server takes must not be silence for who asked.
+    Element request = stanza;
+    request.set("type", "get").set("from", stanza.attribute("to")).set("to", stanza.attribute("from"));
+    request.nodes.clear();
+    component_->send(make_error_reply(
+        request, {Condition::resource_constraint, "The answer is too long for one stanza.", ErrorType::cancel}));
+}
 
 void ComponentDoor::forget_room(std::uint64_t number, const std::string& room) {
     if (Peer* peer = find(number)) {
@@ -110,17 +119,17 @@ void ComponentDoor::on_stanza(const Element& stanza) {
     const auto from = Jid::parse(stanza.attribute("from")), to = Jid::parse(stanza.attribute("to"));
     if (!from || !to)
         return;
-    const auto refuse = [&](const StanzaError& error) {
-        if (may_be_refused(stanza))
-            component_->send(make_error_reply(stanza, error));
-    };
     Peer* peer = take_in(*from);
-    if (!peer)
-        return refuse({Condition::resource_constraint, "Too many users are here (limits/connections)."});
+    if (!peer) {
+        if (may_be_refused(stanza))
+            component_->send(make_error_reply(
+                stanza, {Condition::resource_constraint, "Too many users are here (limits/connections)."}));
+        return;
+    }
     if (to->local.empty())
         answer_service(hub_, here_, visitor_of(*peer).route, stanza);
-    else if (const auto error = peer->visits.lead(hub_, here_, visitor_of(*peer), stanza, *to))
-        refuse(*error);
+    else if (const auto refusal = peer->visits.lead(hub_, here_, visitor_of(*peer), stanza, *to))
+        component_->send(*refusal);
     refile(*peer);
 }
 

@@ -237,15 +237,10 @@ std::string Gateway::status() {
     if (!components.empty())
         out["components"] = std::move(components);
     out["brokers"] = std::move(brokers);
-    out["lines"] = {{"published", lines.published},
-                    {"refused", lines.refused},
-                    {"said", lines.said},
-                    {"foreign", lines.foreign},
-                    {"duplicates", lines.duplicates},
-                    {"mirrored", lines.mirrored},
-                    {"not_mirrored", lines.not_mirrored},
-                    {"not_echoed", lines.not_echoed},
-                    {"not_confirmed", lines.not_confirmed}};
+    out["lines"] = {
+        {"published", lines.published},       {"refused", lines.refused},       {"said", lines.said},
+        {"foreign", lines.foreign},           {"duplicates", lines.duplicates}, {"mirrored", lines.mirrored},
+        {"not_mirrored", lines.not_mirrored}, {"not_echoed", lines.not_echoed}, {"not_confirmed", lines.not_confirmed}};
     return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 

@@ -28,7 +28,7 @@ Link::Link(Loop& loop, const BrokerConfig& config, LinkEvents events)
       config_(config),
       events_(std::move(events)),
       window_(config.queue_lines, config.queue_bytes),
-      random_(std::random_device{}()) {}
+      backoff_(shortest_delay, first_delay, longest_delay) {}
 
 Link::~Link() = default;
 
@@ -56,7 +56,8 @@ void Link::on_up(const BrokerFacts& facts) {
     spdlog::info("broker {}: connected to {} ({})", config_.name, facts.endpoint, facts.protocol);
     state_ = "up";
     reason_.clear();
-    failures_ = 0;
+    has_failed_ = false;
+    backoff_.reset();
     facts_ = facts;
     ++connection_;
     window_.set_size(facts.window);
@@ -79,7 +80,7 @@ void Link::on_up(const BrokerFacts& facts) {
 void Link::on_down(const BrokerDown& down) {
     const bool was_up = state_ == "up";
     // The first loss is news; each failed attempt after it is the same news.
-    if (was_up || failures_ == 0)
+    if (was_up || !has_failed_)
         spdlog::warn("broker {}: away: {}", config_.name, to_log_text(down.reason));
     else
         spdlog::info("broker {}: still away: {}", config_.name, to_log_text(down.reason));
@@ -104,10 +105,8 @@ void Link::on_down(const BrokerDown& down) {
 }
 
 void Link::connect_later() {
-    const auto ceiling = std::min(longest_delay, first_delay * (1 << std::min(failures_, 10U)));
-    ++failures_;
-    std::uniform_int_distribution<long> jitter(shortest_delay.count(), ceiling.count());
-    loop_.at(loop_.now().tick + std::chrono::milliseconds(jitter(random_)), [this] { connect(); });
+    has_failed_ = true;
+    loop_.at(loop_.now().tick + backoff_.next(), [this] { connect(); });
 }
 
 void Link::publish(Window::Entry entry) {

@@ -2,11 +2,11 @@
 
 #include <functional>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "broker/broker.hpp"
+#include "core/backoff.hpp"
 #include "core/config.hpp"
 #include "gateway/loop.hpp"
 #include "gateway/subscriptions.hpp"
@@ -82,8 +82,8 @@ private:
     std::string state_ = "connecting", reason_;
     std::uint64_t connection_ = 0;    // counts connections, so that answers of an earlier one are known
     std::size_t answers_wanted_ = 0;  // subscriptions asked again after a reconnect: lines wait for them
-    unsigned failures_ = 0;
-    std::minstd_rand random_;
+    bool has_failed_ = false;         // since it was up
+    Backoff backoff_;
 };
 
 }  // namespace mucbridge

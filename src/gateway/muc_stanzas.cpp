@@ -2,6 +2,7 @@
 
 #include "gateway/voice_form.hpp"
 #include "xml/writer.hpp"
+#include "xmpp/stanza_reply.hpp"
 
 namespace mucbridge {
 
@@ -242,6 +243,13 @@ Element make_invitation(const Jid& room, const Invite& invite) {
     if (!invite.reason.empty())
         direct.set("reason", invite.reason);
     return message;
+}
+
+Element make_room_refusal(const Jid& room, const Element& stanza, const StanzaError& error) {
+    Element refusal = make_error_reply(stanza, error, to_string(room));
+    if (stanza.name == "presence")
+        refusal.nodes.insert(refusal.nodes.begin(), Node{Element{"x", std::string(ns::muc), {}, {}}});
+    return refusal;
 }
 
 SharedStanza write_notice(const Jid& room, const Notice& notice) {

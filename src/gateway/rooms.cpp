@@ -47,10 +47,7 @@ void Rooms::reply(const Visitor& visitor, const Element& stanza) { hub_.tell_ele
 StanzaError Rooms::no_such_room() { return {Condition::item_not_found, "There is no such room."}; }
 
 void Rooms::refuse(const Visitor& visitor, const Element& stanza, const Jid& to, const StanzaError& error) {
-    // XEP-0045 §7.2.5 and on: so that a client knows whose error it is.
-    if (stanza.name == "presence")
-        return refuse(visitor, stanza, to, error, Element{"x", std::string(ns::muc), {}, {}});
-    reply(visitor, make_error_reply(stanza, error, to_string(to.bare())));
+    reply(visitor, make_room_refusal(to.bare(), stanza, error));
 }
 
 void Rooms::refuse(const Visitor& visitor, const Element& stanza, const Jid& to, const StanzaError& error,

@@ -146,8 +146,8 @@ void Sessions::on_stanza(Session& session, Element stanza) {
     if (hub_.is_service(to->domain)) {
         if (to->local.empty())
             return answer_service(hub_, here_, route_of(session), stanza);
-        if (const auto error = find(session.number())->visits.lead(hub_, here_, visitor_of(session), stanza, *to))
-            session.send(make_error_reply(stanza, *error));
+        if (const auto refusal = find(session.number())->visits.lead(hub_, here_, visitor_of(session), stanza, *to))
+            session.send(*refusal);
         return;
     }
     if (to->domain == options_.domain) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gateway/hub.hpp"
+#include "gateway/muc_stanzas.hpp"
 
 namespace mucbridge {
 
@@ -16,14 +17,15 @@ void pass_on(Hub& hub, unsigned here, const Visitor& visitor, const Element& sta
 
 }  // namespace
 
-std::optional<StanzaError> Visits::lead(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza,
-                                        const Jid& to) {
+std::optional<Element> Visits::lead(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza,
+                                    const Jid& to) {
     if (stanza.name == "presence" && stanza.attribute("type").empty() && !to.resource.empty()) {
         const auto [room, is_new] = rooms_.try_emplace(to_string(to.bare()));
         if (const std::size_t limit = hub.config().limits.rooms_per_session; is_new && rooms_.size() > limit) {
             rooms_.erase(room);
-            return StanzaError{Condition::resource_constraint,
-                               "A session may be in " + std::to_string(limit) + " rooms (limits/rooms_per_session)."};
+            return make_room_refusal(to.bare(), stanza,
+                                     {Condition::resource_constraint, "A session may be in " + std::to_string(limit) +
+                                                                          " rooms (limits/rooms_per_session)."});
         }
         room->second = to.resource;
     }

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "core/jid.hpp"
-#include "core/stanza_error.hpp"
 #include "muc/requests.hpp"
 #include "xml/element.hpp"
 
@@ -16,9 +15,9 @@ class Hub;
 /// The rooms that one session asked to enter and has not left; whichever door it came through.
 class Visits {
 public:
-    /// Leads a stanza to its room; refused where it would enter more rooms than a session may (resource-constraint).
-    std::optional<StanzaError> lead(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza,
-                                    const Jid& to);
+    /// Leads a stanza to its room. The answer is the refusal, where it would enter more rooms than a session may
+    /// (resource-constraint).
+    std::optional<Element> lead(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza, const Jid& to);
     void forget(const std::string& room) { rooms_.erase(room); }
     /// By their bare JIDs, with the nick that it asked for last.
     const std::map<std::string, std::string>& rooms() const { return rooms_; }
