@@ -82,6 +82,9 @@ void Rooms::pass_back(const Visitor& visitor, const Element& iq, const Jid& to) 
         return;
     Element passed = iq;
     passed.set("id", request->id).set("from", to_string(request->occupant)).set("to", to_string(request->asker.jid));
+    // Whose error it is would tell who was asked.
+    if (Element* error = passed.child("error", ns::client))
+        error->remove_attribute("by");
     reply(request->asker, passed);
 }
 
