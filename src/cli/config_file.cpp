@@ -93,6 +93,7 @@ const Fields<LimitsConfig>& limits_fields() {
         {"unauthenticated", Number{&Limits::unauthenticated, 1, million}, "connections that are not logged in"},
         {"unauthenticated_time", SecondsField<Limits>{&Limits::unauthenticated_time, 1, 3600},
          "seconds that a connection has for logging in"},
+        {"rooms", Number{&Limits::rooms, 1, 10 * million}, "that there are at once"},
         {"rooms_per_session", Number{&Limits::rooms_per_session, 1, million}, "that one session is in"},
         {"occupants_per_room", Number{&Limits::occupants_per_room, 1, million}, "of one room"},
         {"component_queue_bytes", Number{&Limits::component_queue_bytes, 65536, std::size_t{1} << 32U},

@@ -80,7 +80,7 @@ struct LimitsConfig {
     std::size_t depth = 64, attributes = 256, children = 4096;
     std::size_t connections = 10000, unauthenticated = 1000;
     std::chrono::seconds unauthenticated_time{30};
-    std::size_t rooms_per_session = 1000, occupants_per_room = 5000;
+    std::size_t rooms = 100000, rooms_per_session = 1000, occupants_per_room = 5000;
     std::size_t session_queue_bytes = 8 * 1024 * 1024;     // output that a session may leave unread
     std::size_t component_queue_bytes = 64 * 1024 * 1024;  // output that a component's server may leave unread
     std::size_t lines_in_flight_per_room = 1000;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -57,6 +58,9 @@ public:
     /// A way to the users beyond a component: `send` is called on that loop, with stanzas from `domain`.
     void add_exit(std::string domain, unsigned loop, std::function<void(const Element&)> send);
 
+    /// Of all loops.
+    std::atomic<std::size_t>& room_count() { return room_count_; }
+
     /// Null for a name that no rule can give: the mapper knows the configured ones only.
     Link* link(const std::string& broker);
     std::vector<Link*> links();
@@ -103,6 +107,7 @@ private:
     std::vector<std::unique_ptr<Shard>> shards_;
     std::map<std::string, std::unique_ptr<Link>> links_;
     std::vector<Exit> exits_;
+    std::atomic<std::size_t> room_count_ = 0;
 };
 
 /// Where every link lives.

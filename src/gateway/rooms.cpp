@@ -107,6 +107,13 @@ void Rooms::on_probe(const Visitor& visitor, const Element& presence, const Jid&
 }
 
 void Rooms::enter(const Visitor& visitor, const Element& presence, const Jid& to) {
+    if (const std::size_t limit = hub_.config().limits.rooms; !find(to) && hub_.room_count() >= limit) {
+        hub_.forget_room(here_, visitor.route, to_string(to.bare()));
+        return refuse(visitor, presence, to,
+                      {Condition::resource_constraint,
+                       "There are " + std::to_string(limit) + " rooms, and no more may be made (limits/rooms).",
+                       ErrorType::wait});
+    }
     const auto opened = open(to.bare());
     if (!opened) {
         hub_.forget_room(here_, visitor.route, to_string(to.bare()));
@@ -197,6 +204,7 @@ Result<Rooms::Host*> Rooms::open(const Jid& address) {
                                                now().tick});
     const LinkState& link = links_[binding->broker];
     Host& placed = *(hosts_[name] = std::move(host));
+    ++hub_.room_count();
     if (!link.up)
         perform(placed, placed.room.on_broker_away(link.reason, now()));
     return &placed;

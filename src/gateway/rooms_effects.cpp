@@ -24,6 +24,7 @@ void Rooms::perform(Host& host, Effects effects) {
         if (host.alarm)
             hub_.loop(here_).cancel(*host.alarm);
         hosts_.erase(std::string(host.name));
+        --hub_.room_count();
         return;
     }
     set_alarm(host);

@@ -118,6 +118,7 @@ void declare_limit(Stage& stage, const Words& words) {
                                                  {"history-lines", &limits.history_lines},
                                                  {"lines-in-flight", &limits.lines_in_flight_per_room},
                                                  {"occupants", &limits.occupants_per_room},
+                                                 {"rooms", &limits.rooms},
                                                  {"rooms-per-session", &limits.rooms_per_session},
                                                  {"nick-characters", &limits.nick_characters},
                                                  {"room-bytes", &limits.room_bytes},
@@ -125,7 +126,7 @@ void declare_limit(Stage& stage, const Words& words) {
     const auto found = known.find(words["LIMIT"]);
     if (found == known.end())
         throw Failure{
-            "waiting-lines, history-lines, lines-in-flight, occupants, rooms-per-session, nick-characters, "
+            "waiting-lines, history-lines, lines-in-flight, occupants, rooms, rooms-per-session, nick-characters, "
             "room-bytes or body-bytes",
             words["LIMIT"]};
     *found->second = number(words["NUMBER"]);
