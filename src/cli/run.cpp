@@ -105,8 +105,12 @@ void greet(const Config& config) {
     spdlog::info("mucbridge {}", MUCBRIDGE_VERSION);
     for (const auto& broker : config.brokers)
         spdlog::info("broker {}: {}", broker.name, broker.url);
-    spdlog::info("login {}; join a room such as foo.bar@{} (mucbridge map foo.bar says which topic that is)",
-                 config.login == Login::open ? "open" : "anonymous", config.rooms_domain);
+    constexpr std::string_view which = "mucbridge map foo.bar says which topic that is";
+    if (!config.listen.empty())
+        spdlog::info("login {}; join a room such as foo.bar@{} ({})",
+                     config.login == Login::open ? "open" : "anonymous", config.rooms_domain, which);
+    for (const auto& component : config.components)
+        spdlog::info("users of {} join rooms such as foo.bar@{} ({})", component.server, component.domain, which);
 }
 
 void wait_for_the_end(const Signals& signals) {

@@ -81,7 +81,8 @@ void print_for_people(const json& status) {
               << ", up " << text_of(status, "uptime_seconds") << " s)\n";
     for (const auto& url : part_of(status, "listen"))
         std::cout << "listening on " << (url.is_string() ? to_log_text(url.get<std::string>()) : url.dump()) << '\n';
-    std::cout << "domain " << text_of(status, "domain") << ", rooms at " << text_of(status, "rooms_domain") << '\n';
+    if (!part_of(status, "listen").empty())
+        std::cout << "domain " << text_of(status, "domain") << ", rooms at " << text_of(status, "rooms_domain") << '\n';
     std::cout << text_of(status, "sessions") << " sessions, " << text_of(status, "rooms") << " rooms, "
               << text_of(status, "occupants") << " occupants\n";
     for (const auto& component : part_of(status, "components"))
