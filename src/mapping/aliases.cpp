@@ -8,8 +8,6 @@
 namespace mucbridge {
 namespace {
 
-std::string quoted(std::string_view text) { return '"' + to_log_text(text) + '"'; }
-
 /// What could come of no room's name by the rules alone may come of no alias either.
 Result<void> check_topic(const std::string& topic) {
     if (topic.empty())

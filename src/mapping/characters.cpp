@@ -104,6 +104,8 @@ bool is_mqtt_text(std::string_view bytes) {
     return true;
 }
 
+std::string quoted(std::string_view text) { return '"' + to_log_text(text) + '"'; }
+
 bool is_binary(std::string_view payload) {
     // Bell to carriage return, and escape, are what terminals' text may hold.
     const auto is_machine = [](char byte) {

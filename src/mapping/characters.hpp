@@ -11,6 +11,9 @@ namespace mucbridge {
 /// (MQTT 5 §1.5.4: a receiver may close the connection over these, and mosquitto does), at most 65,535 bytes.
 bool is_mqtt_text(std::string_view bytes);
 
+/// A name as errors show it: "a/b", between quotes.
+std::string quoted(std::string_view text);
+
 /// Whether a payload is for machines: not UTF-8, or holding control characters that no text has.
 bool is_binary(std::string_view payload);
 

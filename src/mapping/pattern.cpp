@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/jid.hpp"
-#include "core/utf8.hpp"
 #include "mapping/characters.hpp"
 #include "mapping/room_name.hpp"
 
@@ -22,8 +21,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
         text.remove_prefix(end + 1);
     }
 }
-
-std::string quoted(std::string_view text) { return '"' + to_log_text(text) + '"'; }
 
 /// Text of the pattern itself, in its real characters.
 Result<std::string> parse_text(std::string_view text, Pattern::Kind kind) {

@@ -7,17 +7,11 @@
 
 #include "core/jid.hpp"
 #include "mapping/mapper.hpp"
+#include "mapping/rules.hpp"
 
 using namespace mucbridge;
 
 namespace {
-
-RuleConfig pair(std::string room, std::string topic) {
-    RuleConfig config;
-    config.room = std::move(room);
-    config.topic = std::move(topic);
-    return config;
-}
 
 std::shared_ptr<const Mapper> make(std::vector<AliasConfig> aliases, std::vector<RuleConfig> rules = {}) {
     Config config;

@@ -6,18 +6,12 @@
 #include <random>
 
 #include "mapping/pattern.hpp"
+#include "mapping/rules.hpp"
 #include "mapping/seal.hpp"
 
 using namespace mucbridge;
 
 namespace {
-
-RuleConfig pair(std::string room, std::string topic) {
-    RuleConfig config;
-    config.room = std::move(room);
-    config.topic = std::move(topic);
-    return config;
-}
 
 std::shared_ptr<const Mapper> make(std::vector<RuleConfig> rules) {
     Config config;

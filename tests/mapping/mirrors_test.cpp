@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "mapping/mapper.hpp"
+#include "mapping/rules.hpp"
 #include "mapping/seal.hpp"
 
 using namespace mucbridge;
@@ -22,9 +23,7 @@ MirrorConfig mirror(std::string topic, std::string broker = {}) {
 }
 
 RuleConfig rule(std::string room, std::string topic, std::vector<MirrorConfig> mirrors) {
-    RuleConfig config;
-    config.room = std::move(room);
-    config.topic = std::move(topic);
+    auto config = pair(std::move(room), std::move(topic));
     config.broker = "main";
     config.mirrors = std::move(mirrors);
     return config;

@@ -6,20 +6,14 @@
 
 #include "mapping/mapper.hpp"
 #include "mapping/pattern_tree.hpp"
+#include "mapping/rules.hpp"
 
 using namespace mucbridge;
 
 namespace {
 
-RuleConfig rule(std::string room, std::string topic) {
-    RuleConfig config;
-    config.room = std::move(room);
-    config.topic = std::move(topic);
-    return config;
-}
-
 RuleConfig mirrored(std::string room, std::string topic, std::string mirror) {
-    auto config = rule(std::move(room), std::move(topic));
+    auto config = pair(std::move(room), std::move(topic));
     config.mirrors.emplace_back();
     config.mirrors.back().topic = std::move(mirror);
     return config;
@@ -49,37 +43,37 @@ Pattern pattern(const std::string& text, bool spans = false) {
 }  // namespace
 
 TEST_CASE("a rule whose rooms an earlier one takes all is never reached") {
-    CHECK(review({rule("{name}", "{name}"), rule("lobby", "hall/lobby")}) ==
+    CHECK(review({pair("{name}", "{name}"), pair("lobby", "hall/lobby")}) ==
           Texts{"1/room: is never reached: rule 0 ({name} = {name}) takes all of its rooms"});
-    CHECK(review({rule("plant.{x}", "a/{x}/b"), rule("plant.s-{y}", "c/{y}/d"), rule("plant.{y}.z", "e/{y}")}).size() ==
+    CHECK(review({pair("plant.{x}", "a/{x}/b"), pair("plant.s-{y}", "c/{y}/d"), pair("plant.{y}.z", "e/{y}")}).size() ==
           1);
-    CHECK(review({rule("s-{x}", "a/{x}"), rule("{name}", "b/{name}/c")}).empty());
-    CHECK(review({rule("{a}.{b}", "a/{a}/{b}/c"), rule("x.{b}", "d/{b}")}).empty());
-    CHECK(review({rule("lobby", "a"), rule("lobby", "b"), rule("lobby", "c")}).size() == 2);
+    CHECK(review({pair("s-{x}", "a/{x}"), pair("{name}", "b/{name}/c")}).empty());
+    CHECK(review({pair("{a}.{b}", "a/{a}/{b}/c"), pair("x.{b}", "d/{b}")}).empty());
+    CHECK(review({pair("lobby", "a"), pair("lobby", "b"), pair("lobby", "c")}).size() == 2);
 }
 
 TEST_CASE("a rule for a room that is an alias of another is never reached") {
     const auto texts =
-        review({rule("kitchen", "a/b"), rule("{name}", "home/{name}")}, {{"kitchen", "Sensors/Kitchen 1"}});
+        review({pair("kitchen", "a/b"), pair("{name}", "home/{name}")}, {{"kitchen", "Sensors/Kitchen 1"}});
     REQUIRE(texts.size() == 1);
     CHECK(texts.front().find("0/room: is never reached: it would need room \"kitchen\", which stands for") == 0);
 }
 
 TEST_CASE("two rooms that publish to one address are told, with both their names (S9)") {
-    CHECK(review({rule("plant.{line}", "factory/{line}/chat"), rule("{name}", "{name}")}) ==
+    CHECK(review({pair("plant.{line}", "factory/{line}/chat"), pair("{name}", "{name}")}) ==
           Texts{"1/write: room factory.x.chat publishes to factory/x/chat on broker main, as room plant.x of rule 0 "
                 "(plant.{line} = factory/{line}/chat) does"});
-    CHECK(review({rule("a", "x/y"), rule("b", "x/y")}).size() == 1);
-    CHECK(review({rule("a", "x/y"), rule("{name}", "z/{name}")}).empty());
-    CHECK(review({rule("a.{x}", "x{x}/y"), rule("b.{x}", "{x}z/y")}).size() == 1);
+    CHECK(review({pair("a", "x/y"), pair("b", "x/y")}).size() == 1);
+    CHECK(review({pair("a", "x/y"), pair("{name}", "z/{name}")}).empty());
+    CHECK(review({pair("a.{x}", "x{x}/y"), pair("b.{x}", "{x}z/y")}).size() == 1);
 
-    CHECK(review({mirrored("plant.{x}", "Plant/{x}", "copy/{x}"), rule("{name}", "{name}")}) ==
+    CHECK(review({mirrored("plant.{x}", "Plant/{x}", "copy/{x}"), pair("{name}", "{name}")}) ==
           Texts{"1/write: room copy.x publishes to copy/x on broker main, as room plant.x of rule 0 (plant.{x} = "
                 "Plant/{x}) does"});
 
-    auto closed = rule("ops", "factory/ops");
+    auto closed = pair("ops", "factory/ops");
     closed.who = {{"ops-*@example.org"}, {"ops-*@example.org"}, true};
-    auto open = rule("{name}", "{name}");
+    auto open = pair("{name}", "{name}");
     open.who = {{"*"}, {"*"}, true};
     const auto texts = review({closed, open});
     REQUIRE(texts.size() == 1);
@@ -87,16 +81,16 @@ TEST_CASE("two rooms that publish to one address are told, with both their names
 }
 
 TEST_CASE("a rule in between that takes the other room ends the finding") {
-    auto nobody = rule("factory.{rest}", "factory/{rest}");
+    auto nobody = pair("factory.{rest}", "factory/{rest}");
     nobody.who.configured = true;
-    CHECK(review({nobody, rule("plant.{line}", "factory/{line}/chat"), rule("{name}", "{name}")}).empty());
-    CHECK(review({rule("plant.{line}", "factory/{line}/chat"), nobody, rule("{name}", "{name}")}).empty());
+    CHECK(review({nobody, pair("plant.{line}", "factory/{line}/chat"), pair("{name}", "{name}")}).empty());
+    CHECK(review({pair("plant.{line}", "factory/{line}/chat"), nobody, pair("{name}", "{name}")}).empty());
     // A capital letter is in no room's name.
-    CHECK(review({rule("plant.{line}", "Factory/{line}/chat"), rule("{name}", "{name}")}).empty());
+    CHECK(review({pair("plant.{line}", "Factory/{line}/chat"), pair("{name}", "{name}")}).empty());
 }
 
 TEST_CASE("a rule that publishes all its rooms to one address is told") {
-    auto log = rule("log.{x}", "");
+    auto log = pair("log.{x}", "");
     log.write = "log";
     log.direction = Direction::out;
     CHECK(review({log}) == Texts{"0/write: without {x} every room of this rule publishes to one address: log"});
@@ -117,13 +111,13 @@ TEST_CASE("ten thousand rules are reviewed in time, however they meet") {
         std::vector<RuleConfig> rules;
         for (int i = 0; i < 10000; ++i)
             rules.push_back(make(std::to_string(i)));
-        rules.push_back(rule("{name}", "{name}"));
+        rules.push_back(pair("{name}", "{name}"));
         const auto start = std::chrono::steady_clock::now();
         review(rules);
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
-    CHECK(seconds_for([](const std::string& i) { return rule("plant.line" + i, "factory/line" + i); }) < 60);
-    CHECK(seconds_for([](const std::string&) { return rule("{x}", "{x}"); }) < 60);
+    CHECK(seconds_for([](const std::string& i) { return pair("plant.line" + i, "factory/line" + i); }) < 60);
+    CHECK(seconds_for([](const std::string&) { return pair("{x}", "{x}"); }) < 60);
     CHECK(seconds_for([](const std::string& i) {
               return mirrored("p" + i + ".{x}.{y}", "q" + i + "/{x}/{y}", "{x}/{y}/m");
           }) < 60);

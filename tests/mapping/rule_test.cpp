@@ -2,18 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include "mapping/rules.hpp"
+
 using namespace mucbridge;
 
 namespace {
 
 const std::vector<BrokerConfig> one_broker{BrokerConfig{}};
-
-RuleConfig pair(std::string room, std::string topic) {
-    RuleConfig config;
-    config.room = std::move(room);
-    config.topic = std::move(topic);
-    return config;
-}
 
 /// The error of the third rule, "" where there is none.
 std::string why_not(const RuleConfig& config, const std::vector<BrokerConfig>& brokers = one_broker) {
