@@ -245,10 +245,13 @@ Element make_invitation(const Jid& room, const Invite& invite) {
     return message;
 }
 
-Element make_room_refusal(const Jid& room, const Element& stanza, const StanzaError& error) {
+Element make_room_refusal(const Jid& room, const Element& stanza, const StanzaError& error,
+                          std::optional<Element> beside) {
     Element refusal = make_error_reply(stanza, error, to_string(room));
     if (stanza.name == "presence")
-        refusal.nodes.insert(refusal.nodes.begin(), Node{Element{"x", std::string(ns::muc), {}, {}}});
+        beside = Element{"x", std::string(ns::muc), {}, {}};
+    if (beside)
+        refusal.nodes.insert(refusal.nodes.begin(), Node{*std::move(beside)});
     return refusal;
 }
 
@@ -262,13 +265,7 @@ SharedStanza write_notice(const Jid& room, const Notice& notice) {
 }
 
 SharedStanza write_not_in_room(const Jid& occupant) {
-    SharedStanza out;
-    out.head = open_stanza("presence", to_string(occupant), "", "unavailable");
-    out.tail =
-        "><x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none' role='none'>"
-        "<reason>You are not in the room.</reason></item>"
-        "<status code='110'/><status code='307'/><status code='333'/></x></presence>";
-    return out;
+    return write_presence(occupant.bare(), make_kick_of_stranger(occupant.resource));
 }
 
 }  // namespace mucbridge

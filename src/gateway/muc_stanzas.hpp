@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/jid.hpp"
@@ -22,7 +23,9 @@ SharedStanza write_voice_request(const Jid& room, const AskForVoice& ask);
 /// To somebody who need not be in the room, with the words that older clients understand: XEP-0249's element, a body.
 Element make_invitation(const Jid& room, const Invite& invite);
 /// The refusal of a stanza by the room: error/@by tells that, and with presence <x/> that it is a room. XEP-0045 §7.2.
-Element make_room_refusal(const Jid& room, const Element& stanza, const StanzaError& error);
+/// `beside` goes before the error.
+Element make_room_refusal(const Jid& room, const Element& stanza, const StanzaError& error,
+                          std::optional<Element> beside = {});
 SharedStanza write_notice(const Jid& room, const Notice& notice);
 /// The answer to presence from one who is not in the room and does not ask to enter. XEP-0045 §7.2.18.
 SharedStanza write_not_in_room(const Jid& occupant);

@@ -5,7 +5,6 @@
 #include "gateway/hub.hpp"
 #include "gateway/muc_requests.hpp"
 #include "gateway/muc_stanzas.hpp"
-#include "xmpp/stanza_reply.hpp"
 
 namespace mucbridge {
 
@@ -46,15 +45,9 @@ void Rooms::reply(const Visitor& visitor, const Element& stanza) { hub_.tell_ele
 
 StanzaError Rooms::no_such_room() { return {Condition::item_not_found, "There is no such room."}; }
 
-void Rooms::refuse(const Visitor& visitor, const Element& stanza, const Jid& to, const StanzaError& error) {
-    reply(visitor, make_room_refusal(to.bare(), stanza, error));
-}
-
 void Rooms::refuse(const Visitor& visitor, const Element& stanza, const Jid& to, const StanzaError& error,
-                   Element payload) {
-    Element answer = make_error_reply(stanza, error, to_string(to.bare()));
-    answer.nodes.insert(answer.nodes.begin(), Node{std::move(payload)});
-    reply(visitor, answer);
+                   std::optional<Element> beside) {
+    reply(visitor, make_room_refusal(to.bare(), stanza, error, std::move(beside)));
 }
 
 // What occupants do.
@@ -87,7 +80,7 @@ void Rooms::on_presence(const Visitor& visitor, const Element& presence, const J
         return refuse(visitor, presence, to,
                       {Condition::jid_malformed, "A room is entered as room@service/nick; the nick is missing."});
     if (presence.child("x", ns::muc))
-        return enter(visitor, presence, to);
+        return enter(visitor, presence, to, host);
     if (!host || !host->room.knows(visitor.jid)) {
         hub_.forget_room(here_, visitor.route, to_string(to.bare()));
         return hub_.tell(here_, visitor.route, std::make_shared<const SharedStanza>(write_not_in_room(to)));
@@ -106,28 +99,29 @@ void Rooms::on_probe(const Visitor& visitor, const Element& presence, const Jid&
     perform(*host, host->room.on_probe(visitor, to.resource, std::string(presence.attribute("id")), now()));
 }
 
-void Rooms::enter(const Visitor& visitor, const Element& presence, const Jid& to) {
-    if (const std::size_t limit = hub_.config().limits.rooms; !find(to) && hub_.room_count() >= limit) {
+void Rooms::enter(const Visitor& visitor, const Element& presence, const Jid& to, Host* host) {
+    const auto turn_away = [&](const StanzaError& error) {
         hub_.forget_room(here_, visitor.route, to_string(to.bare()));
-        return refuse(visitor, presence, to,
-                      {Condition::resource_constraint,
-                       "There are " + std::to_string(limit) + " rooms, and no more may be made (limits/rooms).",
-                       ErrorType::wait});
+        refuse(visitor, presence, to, error);
+    };
+    if (!host) {
+        if (const std::size_t limit = hub_.config().limits.rooms; hub_.room_count() >= limit)
+            return turn_away({Condition::resource_constraint,
+                              "There are " + std::to_string(limit) + " rooms, and no more may be made (limits/rooms).",
+                              ErrorType::wait});
+        const auto opened = open(to.bare());
+        if (!opened)
+            return turn_away({Condition::not_allowed, opened.error().text});
+        host = *opened;
     }
-    const auto opened = open(to.bare());
-    if (!opened) {
-        hub_.forget_room(here_, visitor.route, to_string(to.bare()));
-        return refuse(visitor, presence, to, {Condition::not_allowed, opened.error().text});
-    }
-    Host& host = **opened;
     auto request = parse_join(presence, to.resource);
     request.nick_was_changed = is_changed(presence, to);
-    auto effects = host.room.on_join(visitor, std::move(request), now());
+    auto effects = host->room.on_join(visitor, std::move(request), now());
     const bool refused = std::any_of(effects.begin(), effects.end(),
                                      [](const Effect& effect) { return std::holds_alternative<Refuse>(effect); });
-    if (refused && !host.room.knows(visitor.jid))
+    if (refused && !host->room.knows(visitor.jid))
         hub_.forget_room(here_, visitor.route, to_string(to.bare()));
-    perform(host, std::move(effects));
+    perform(*host, std::move(effects));
 }
 
 void Rooms::on_gone(const Visitor& visitor, const std::string& room) {
@@ -185,8 +179,6 @@ RoomAccess Rooms::control(const Binding& binding) const {
 }
 
 Result<Rooms::Host*> Rooms::open(const Jid& address) {
-    if (Host* host = find(address))
-        return host;
     const auto binding = hub_.mapper().bind(address.local);
     if (!binding)
         return binding.error();

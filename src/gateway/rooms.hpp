@@ -81,7 +81,8 @@ private:
     // rooms.cpp: presence
     void on_presence(const Visitor& visitor, const Element& presence, const Jid& to);
     void on_probe(const Visitor& visitor, const Element& presence, const Jid& to);
-    void enter(const Visitor& visitor, const Element& presence, const Jid& to);
+    /// `host` is null where there is no such room yet.
+    void enter(const Visitor& visitor, const Element& presence, const Jid& to, Host* host);
 
     // rooms_message.cpp
     void on_message(const Visitor& visitor, const Element& message, const Jid& to);
@@ -142,9 +143,8 @@ private:
     void reply(const Visitor& visitor, const Element& stanza);
     static StanzaError no_such_room();
     /// With the room as the one who refuses: error/@by.
-    void refuse(const Visitor& visitor, const Element& stanza, const Jid& to, const StanzaError& error);
     void refuse(const Visitor& visitor, const Element& stanza, const Jid& to, const StanzaError& error,
-                Element payload);
+                std::optional<Element> beside = {});
     Now now() const;
 
     Hub& hub_;

@@ -54,6 +54,9 @@ struct ShowPresence {
     std::optional<Destruction> destruction = {};
 };
 
+/// An explicit kick of one who is not inside, so that a client that lost its synchronisation knows. XEP-0045 §7.2.18.
+ShowPresence make_kick_of_stranger(std::string nick);
+
 /// Say a line: <message type='groupchat'/>. Also a subject (no body) and history (delayed).
 struct ShowLine {
     Audience to;

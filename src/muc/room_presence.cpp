@@ -2,21 +2,6 @@
 #include "muc/room.hpp"
 
 namespace mucbridge {
-namespace {
-
-/// An explicit kick, so that a client that lost its synchronisation knows. XEP-0045 §7.2.18.
-ShowPresence tell_outside(const Visitor& visitor, std::string nick, std::string id) {
-    ShowPresence kick;
-    kick.to = make_audience(visitor.route);
-    kick.occupant.nick = std::move(nick);
-    kick.available = false;
-    kick.statuses = {110, 307, 333};
-    kick.id = std::move(id);
-    kick.reason = "You are not in the room.";
-    return kick;
-}
-
-}  // namespace
 
 Effects Room::on_presence(const Visitor& visitor, std::string nick, Bytes extra, std::string id, Now,
                           bool nick_was_changed) {
@@ -29,7 +14,10 @@ Effects Room::on_presence(const Visitor& visitor, std::string nick, Bytes extra,
             waiter->request.extra = std::move(extra);
             return effects;
         }
-        effects.emplace_back(tell_outside(visitor, std::move(nick), std::move(id)));
+        ShowPresence kick = make_kick_of_stranger(std::move(nick));
+        kick.to = make_audience(visitor.route);
+        kick.id = std::move(id);
+        effects.emplace_back(std::move(kick));
         return effects;
     }
     if (nick != occupant->speaker->nick) {

@@ -37,13 +37,9 @@ void Room::show_all_to(Effects& effects, const std::vector<const Occupant*>& vie
         return;
     const std::unordered_set<const Occupant*> among{viewers.begin(), viewers.end()};
     for (const Occupant& occupant : occupants_.all()) {
-        ShowPresence shown;
-        shown.to = among.contains(&occupant) ? sessions_but_of(&occupant) : all;
-        if (shown.to->empty() || !options_.broadcast.shows(occupant.role))
-            continue;
-        const Attendance& session = occupant.shown();
-        shown.occupant = view(occupant, session.extra, with_jids ? &session.jid : nullptr);
-        effects.emplace_back(std::move(shown));
+        const Audience to = among.contains(&occupant) ? sessions_but_of(&occupant) : all;
+        if (!to->empty() && options_.broadcast.shows(occupant.role))
+            effects.emplace_back(view_present(occupant, with_jids, to));
     }
 }
 
