@@ -1,55 +1,44 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "bench/connection.hpp"
 #include "bench/options.hpp"
 #include "bench/room_tally.hpp"
 
 namespace mucbridge::bench {
 
-/// One occupant of one room: logs in, joins, speaks when told, and gives what it hears to the room's tally. Trouble is
-/// a std::runtime_error that names the client.
-class Client {
+/// One occupant of one room, by an account of its own: logs in, joins, speaks when told, and gives what it hears to the
+/// room's tally.
+class Client : public Connection {
 public:
-    Client(const Options& options, RoomTally& tally, unsigned room, unsigned occupant);
-    ~Client();
-    Client(const Client&) = delete;
-    Client& operator=(const Client&) = delete;
+    Client(const Options& options, unsigned room, unsigned occupant, RoomTally& tally, Latencies& latencies);
 
-    /// Its socket is watched by `poll`, an epoll descriptor, with the client's address.
-    void connect(int poll);
-    void on_event(std::uint32_t events, Latencies& latencies);
+    void connect(int poll) { Connection::connect(poll, options_.server.address, options_.server.port); }
     bool is_joined() const { return phase_ == Phase::joined; }
+    /// Queued: gone with the next flush.
     void say(LineName name);
     /// Ends the stream, whatever comes of it.
-    void leave() noexcept;
+    void leave() noexcept { close("</stream:stream>"); }
 
 private:
-    enum class Phase { idle, connecting, header, authenticating, second_header, binding, joining, joined };
+    enum class Phase { header, authenticating, second_header, binding, joining, joined };
 
-    void read(Latencies& latencies);
-    bool take_step();
-    bool skip_past(std::string_view token);
-    void check_join();
-    void hear(std::string_view bytes, Latencies& latencies);
-    void send(std::string_view bytes);
-    void write();
-    void watch(int operation);
+    void on_open() override { send_header(); }
+    void on_bytes(std::string_view& bytes) override;
+    bool take_step(std::string_view& input);
+    void check_join(std::string_view& input);
+    void hear(std::string_view& bytes);
     void send_header();
     void send_join();
-    [[noreturn]] void fail(const std::string& what) const;
 
     const Options& options_;
     RoomTally& tally_;
+    Latencies& latencies_;
     unsigned occupant_;
-    std::string user_, resource_, room_;
-    int socket_ = -1, poll_ = -1;
-    Phase phase_ = Phase::idle;
-    bool waits_to_write_ = false;
-    std::string input_;   // what is not understood yet
-    std::string output_;  // what the socket did not take
+    std::string user_, room_;
+    Phase phase_ = Phase::header;
 };
 
 }  // namespace mucbridge::bench

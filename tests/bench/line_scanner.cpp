@@ -32,14 +32,14 @@ bool take_number(std::string_view& text, std::uint32_t& number) {
     return true;
 }
 
-std::optional<LineName> parse_name(std::string_view body) {
+}  // namespace
+
+std::optional<LineName> parse_body(std::string_view body) {
     LineName name;
     if (take_number(body, name.sender) && take_number(body, name.number))
         return name;
     return std::nullopt;
 }
-
-}  // namespace
 
 std::string write_body(LineName name, std::size_t bytes) {
     std::string body = std::to_string(name.sender) + ' ' + std::to_string(name.number) + ' ';
@@ -65,7 +65,7 @@ std::optional<Heard> take_message(std::string_view& bytes) {
     heard.is_error = find(header, "type='error'") != std::string_view::npos ||
                      find(header, "type=\"error\"") != std::string_view::npos;
     if (const auto body = find(heard.stanza, body_tag, header.size()); body != std::string_view::npos)
-        heard.name = parse_name(heard.stanza.substr(body + body_tag.size()));
+        heard.name = parse_body(heard.stanza.substr(body + body_tag.size()));
     return heard;
 }
 

@@ -14,6 +14,8 @@ struct LineName {
 
 /// "7 42 xxxx...", so long (or as long as the name itself).
 std::string write_body(LineName name, std::size_t bytes);
+/// Whose beginning this is; none: nobody's.
+std::optional<LineName> parse_body(std::string_view body);
 
 /// A message stanza within what was read.
 struct Heard {

@@ -10,8 +10,6 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "bench/process_cpu.hpp"
-
 namespace mucbridge::bench {
 
 namespace {
@@ -23,17 +21,21 @@ timespec to_timespec(std::chrono::nanoseconds time) {
     return {count / 1'000'000'000, count % 1'000'000'000};
 }
 
+/// Whoever sees a room's lines: where topics hear them, their subscriber is the last.
+RoomTally make_tally(const Options& options) {
+    return RoomTally(options.occupants + (options.scenario == Scenario::to_topic ? 1 : 0),
+                     options.scenario == Scenario::to_room ? 1 : options.senders);
+}
+
 }  // namespace
 
 Load::Descriptor::~Descriptor() { ::close(number); }
 
 Load::Load(const Options& options)
-    : options_(options),
-      poll_(::epoll_create1(EPOLL_CLOEXEC)),
-      tallies_(options.rooms, RoomTally(options.occupants, options.senders)) {
+    : options_(options), poll_(::epoll_create1(EPOLL_CLOEXEC)), tallies_(options.rooms, make_tally(options)) {
     for (unsigned room = 0; room < options.rooms; ++room)
         for (unsigned occupant = 0; occupant < options.occupants; ++occupant)
-            clients_.push_back(std::make_unique<Client>(options, tallies_[room], room, occupant));
+            clients_.push_back(std::make_unique<Client>(options, room, occupant, tallies_[room], latencies_));
 }
 
 Load::~Load() {
@@ -41,18 +43,44 @@ Load::~Load() {
         client->leave();
 }
 
+Load::Mark Load::mark() const {
+    const auto broker_cpu =
+        options_.broker_process > 0 ? cpu_time(options_.broker_process) : std::chrono::milliseconds{};
+    return {now(), cpu_time(options_.server_process), broker_cpu, own_busy_time()};
+}
+
+Span Load::between(const Mark& begin, const Mark& end) {
+    return {to_seconds(end.at - begin.at), to_seconds(end.server_cpu - begin.server_cpu),
+            to_seconds(end.broker_cpu - begin.broker_cpu), to_seconds(end.load_busy - begin.load_busy)};
+}
+
 Figures Load::run() {
     Figures figures;
-    const Tick start = now();
+    figures.before = memory_of(options_.server_process);
+    const Mark start = mark();
     join_all();
-    figures.join_seconds = to_seconds(now() - start);
+    const Mark joined = mark();
     await_silence();
+    figures.joining = between(start, joined);
+    // The last presences are still being written when the last one is in.
+    figures.joining.server_cpu = between(start, mark()).server_cpu;
+    if (options_.scenario == Scenario::idle)
+        settle();
+    figures.after = memory_of(options_.server_process);
+    if (options_.has_topics())
+        open_topics();
+    if (options_.scenario != Scenario::idle && options_.scenario != Scenario::joins)
+        speak(figures);
+    return figures;
+}
 
-    const auto cpu_before = cpu_time(options_.server);
-    const Tick first = now();
-    const Tick last = options_.rate > 0 ? speak_at_rate(first) : speak_in_closed_loop(first);
-    figures.cpu_seconds = to_seconds(cpu_time(options_.server) - cpu_before);
-    figures.wall_seconds = to_seconds(last - first);
+void Load::speak(Figures& figures) {
+    const Mark first = mark();
+    if (options_.rate > 0)
+        speak_at_rate(first.at);
+    else
+        speak_in_closed_loop(first.at);
+    figures.speaking = between(first, mark());
     // What comes twice may come late.
     await_silence();
 
@@ -63,7 +91,6 @@ Figures Load::run() {
     }
     figures.p50_ms = to_seconds(latencies_.quantile(0.5)) * 1e3;
     figures.p99_ms = to_seconds(latencies_.quantile(0.99)) * 1e3;
-    return figures;
 }
 
 bool Load::poll(Tick until) {
@@ -73,7 +100,7 @@ bool Load::poll(Tick until) {
     if (count < 0 && errno != EINTR)
         throw std::runtime_error(std::string("epoll_pwait2: ") + std::strerror(errno));
     for (std::size_t i = 0; static_cast<int>(i) < count; ++i)
-        static_cast<Client*>(events[i].data.ptr)->on_event(events[i].events, latencies_);
+        static_cast<Connection*>(events[i].data.ptr)->on_event(events[i].events);
     return count > 0;
 }
 
@@ -90,9 +117,23 @@ void Load::join_all() {
     }
 }
 
+void Load::open_topics() {
+    const bool listens = options_.scenario == Scenario::to_topic;
+    topics_.emplace(options_, tallies_, latencies_, listens ? static_cast<int>(options_.occupants) : -1);
+    topics_->connect(poll_.number);
+    while (!topics_->is_ready())
+        if (!poll(now() + options_.patience))
+            throw std::runtime_error("the broker was silent for too long");
+}
+
 void Load::await_silence() {
     while (poll(now() + silence)) {
     }
+}
+
+void Load::settle() {
+    for (const Tick end = now() + options_.settle; now() < end;)
+        poll(end);
 }
 
 std::uint64_t Load::on_the_way() const {
@@ -109,20 +150,35 @@ bool Load::has_more(Tick start) const {
 void Load::say(unsigned room, Tick due) {
     const LineName name = tallies_[room].say(due);
     ++said_;
-    clients_[std::size_t{room} * options_.occupants + name.sender]->say(name);
+    if (options_.scenario == Scenario::to_room) {
+        topics_->publish(room, name);
+        unflushed_.push_back(&*topics_);
+        return;
+    }
+    Client& client = *clients_[std::size_t{room} * options_.occupants + name.sender];
+    client.say(name);
+    unflushed_.push_back(&client);
 }
 
-/// Each returns when the last delivery came.
-Tick Load::speak_in_closed_loop(Tick start) {
+/// One write for all that somebody said in this turn.
+void Load::flush() {
+    for (Connection* connection : unflushed_)
+        connection->flush();
+    unflushed_.clear();
+}
+
+// Each returns when the last delivery came, or nothing has come for too long.
+
+void Load::speak_in_closed_loop(Tick start) {
     do {
         for (unsigned room = 0; room < options_.rooms; ++room)
             while (tallies_[room].on_the_way() < options_.window && has_more(start))
                 say(room, now());
-    } while (poll(now() + options_.patience) && (has_more(start) || on_the_way() > 0));
-    return now();
+        flush();
+    } while (on_the_way() > 0 && poll(now() + options_.patience));
 }
 
-Tick Load::speak_at_rate(Tick start) {
+void Load::speak_at_rate(Tick start) {
     const double total = options_.lines > 0 ? static_cast<double>(options_.lines) : options_.rate * options_.seconds;
     const auto lines = static_cast<std::uint64_t>(std::ceil(total));
     const auto due = [&](std::uint64_t line) {
@@ -131,12 +187,12 @@ Tick Load::speak_at_rate(Tick start) {
     while (said_ < lines) {
         for (const Tick at = now(); said_ < lines && due(said_) <= at;)
             say(static_cast<unsigned>(said_ % options_.rooms), due(said_));
+        flush();
         if (said_ < lines)
             poll(due(said_));
     }
     while (on_the_way() > 0 && poll(now() + options_.patience)) {
     }
-    return now();
 }
 
 }  // namespace mucbridge::bench

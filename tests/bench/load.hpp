@@ -1,23 +1,33 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "bench/client.hpp"
+#include "bench/process_usage.hpp"
+#include "bench/topics.hpp"
 
 namespace mucbridge::bench {
+
+/// A while, and what was used in it.
+struct Span {
+    double seconds = 0;
+    double server_cpu = 0, broker_cpu = 0;  // seconds
+    double load_busy = 0;                   // seconds in which this program did not sleep
+};
 
 /// What a run came to.
 struct Figures {
     std::uint64_t lines = 0, delivered = 0;
     Faults faults;
-    double join_seconds = 0;        // until the last one is in
-    double wall_seconds = 0;        // from the first line until the last delivery
-    double cpu_seconds = 0;         // of the server, in that time
+    Memory before, after;           // all in, and nobody having spoken
+    Span joining;                   // until the last one is in
+    Span speaking;                  // from the first line until the last delivery
     double p50_ms = 0, p99_ms = 0;  // of a delivery, from when its line was due (closed loop: was said)
 };
 
-/// Rooms full of clients, on one thread.
+/// Rooms full of clients, and their topics, on one thread.
 class Load {
 public:
     explicit Load(const Options& options);
@@ -37,14 +47,24 @@ private:
         Descriptor& operator=(const Descriptor&) = delete;
         const int number;
     };
+    /// What all have used until now.
+    struct Mark {
+        Tick at;
+        std::chrono::nanoseconds server_cpu, broker_cpu, load_busy;
+    };
 
+    Mark mark() const;
+    static Span between(const Mark& begin, const Mark& end);
     void join_all();
+    void open_topics();
     void await_silence();
-    void speak();
-    Tick speak_in_closed_loop(Tick start);
-    Tick speak_at_rate(Tick start);
+    void settle();
+    void speak(Figures& figures);
+    void speak_in_closed_loop(Tick start);
+    void speak_at_rate(Tick start);
     bool has_more(Tick start) const;
     void say(unsigned room, Tick due);
+    void flush();
     std::uint64_t on_the_way() const;
     /// Waits until then at the longest; whether anything came.
     bool poll(Tick until);
@@ -52,8 +72,10 @@ private:
     const Options& options_;
     Descriptor poll_;
     std::vector<RoomTally> tallies_;
-    std::vector<std::unique_ptr<Client>> clients_;  // room by room
     Latencies latencies_;
+    std::vector<std::unique_ptr<Client>> clients_;  // room by room
+    std::optional<Topics> topics_;
+    std::vector<Connection*> unflushed_;
     std::uint64_t said_ = 0;
 };
 

@@ -1,9 +1,11 @@
 #include "bench/options.hpp"
 
 #include <arpa/inet.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <map>
 
 namespace mucbridge::bench {
 
@@ -11,31 +13,49 @@ namespace {
 
 constexpr int exit_usage = 64;
 
-std::string parse_server(const std::string& text, Options& options) {
+const std::map<std::string, Scenario> scenarios{{"lines", Scenario::lines},
+                                                {"to-topic", Scenario::to_topic},
+                                                {"to-room", Scenario::to_room},
+                                                {"joins", Scenario::joins},
+                                                {"idle", Scenario::idle}};
+
+std::string parse_endpoint(const std::string& text, Endpoint& endpoint) {
     const auto colon = text.rfind(':');
     const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), options.port);
-    options.address = text.substr(0, colon);
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
+    endpoint.address = text.substr(0, colon);
     in_addr ignored{};
-    if (error != std::errc{} || end != port.data() + port.size() || options.port == 0 ||
-        ::inet_pton(AF_INET, options.address.c_str(), &ignored) != 1)
+    if (error != std::errc{} || end != port.data() + port.size() || endpoint.port == 0 ||
+        ::inet_pton(AF_INET, endpoint.address.c_str(), &ignored) != 1)
         return "want IPV4:PORT, got " + text;
     return {};
 }
 
-}  // namespace
+const std::string& room_prefix() {
+    static const std::string prefix = "bench-" + std::to_string(::getpid()) + "-";
+    return prefix;
+}
 
-Options parse_options(int argc, char** argv) {
-    Options options;
-    long patience = options.patience.count();
-    std::string server = "127.0.0.1:61222";
-    CLI::App app("Fills rooms of an XMPP server, speaks in them, and counts what arrives where and in which order.");
-    app.add_option("--server", server, "IPV4:PORT of plain XMPP with SASL PLAIN")->capture_default_str();
+/// What is long in parsing: each option with what it means.
+void add_options(CLI::App& app, Options& options) {
+    app.add_option("scenario", options.scenario, "lines, to-topic, to-room, joins or idle")
+        ->transform(CLI::CheckedTransformer(scenarios));
+    const auto add_endpoint = [&](const char* name, Endpoint& endpoint, const char* text) {
+        app.add_option_function<std::string>(
+            name,
+            [name, &endpoint](const std::string& value) {
+                if (const auto wish = parse_endpoint(value, endpoint); !wish.empty())
+                    throw CLI::ValidationError(name, wish);
+            },
+            text);
+    };
+    add_endpoint("--server", options.server, "IPV4:PORT of plain XMPP with SASL PLAIN [127.0.0.1:61222]");
+    add_endpoint("--broker", options.broker, "IPV4:PORT of MQTT, for to-topic and to-room [127.0.0.1:1883]");
     app.add_option("--domain", options.domain, "Of the accounts, u1 to uN")->capture_default_str();
     app.add_option("--rooms-domain", options.rooms_domain, "[rooms.DOMAIN]");
     app.add_option("--password", options.password, "Of every account")->capture_default_str();
-    app.add_option("--rooms", options.rooms)->check(CLI::Range(1U, 100000U))->capture_default_str();
-    app.add_option("--occupants", options.occupants, "Of each room")->check(CLI::Range(1U, 100000U));
+    app.add_option("--rooms", options.rooms)->check(CLI::Range(1U, 10000U))->capture_default_str();
+    app.add_option("--occupants", options.occupants, "Of each room")->check(CLI::Range(1U, 10000U));
     app.add_option("--senders", options.senders, "Of each room, speaking in turn; 0: all occupants");
     auto* lines = app.add_option("--lines", options.lines, "How many are said in all")->check(CLI::PositiveNumber);
     app.add_option("--window", options.window, "Closed loop: lines of a room on their way at a time")
@@ -47,22 +67,46 @@ Options parse_options(int argc, char** argv) {
         ->excludes(lines)
         ->capture_default_str();
     app.add_option("--body", options.body, "Bytes of each line")->capture_default_str();
-    app.add_option("--pid", options.server, "The server, whose CPU is counted")->required();
+    app.add_option("--qos", options.qos, "At the broker")->check(CLI::Range(0, 1))->capture_default_str();
+    app.add_option("--pid", options.server_process, "The server, whose CPU and memory are counted")->required();
+    app.add_option("--broker-pid", options.broker_process, "The broker, whose CPU is counted apart");
     app.add_option("--connecting", options.connecting, "Logins at a time")->check(CLI::PositiveNumber);
+}
+
+}  // namespace
+
+Options parse_options(int argc, char** argv) {
+    Options options;
+    auto patience = options.patience.count(), settle = options.settle.count();
+    CLI::App app("Fills rooms of an XMPP server, speaks in them, and counts what arrives where and in which order.");
+    add_options(app, options);
+    app.add_option("--settle", settle, "Idle: seconds before memory is looked at")->capture_default_str();
     app.add_option("--patience", patience, "Seconds of silence that end the run")->check(CLI::PositiveNumber);
     try {
         app.parse(argc, argv);
-        if (auto wish = parse_server(server, options); !wish.empty())
-            throw CLI::ValidationError("--server", wish);
     } catch (const CLI::ParseError& error) {
         std::exit(app.exit(error) == 0 ? 0 : exit_usage);
     }
     options.patience = std::chrono::seconds(patience);
+    options.settle = std::chrono::seconds(settle);
     if (options.rooms_domain.empty())
         options.rooms_domain = "rooms." + options.domain;
     if (options.senders == 0 || options.senders > options.occupants)
         options.senders = options.occupants;
     return options;
+}
+
+std::string name_room(unsigned room) { return room_prefix() + std::to_string(room + 1); }
+
+std::optional<unsigned> find_room(std::string_view name) {
+    if (!name.starts_with(room_prefix()))
+        return std::nullopt;
+    name.remove_prefix(room_prefix().size());
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error != std::errc{} || end != name.data() + name.size() || number == 0)
+        return std::nullopt;
+    return number - 1;
 }
 
 }  // namespace mucbridge::bench

@@ -4,14 +4,30 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace mucbridge::bench {
 
+/// What is measured.
+enum class Scenario {
+    lines,     // from the occupants of rooms to all occupants
+    to_topic,  // from the occupants of rooms to all occupants and to the subscriber of the rooms' topics
+    to_room,   // from a publisher on the rooms' topics to all occupants
+    joins,     // connecting, logging in and entering, and no more
+    idle,      // memory, once all are in and nobody speaks
+};
+
+struct Endpoint {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 0;
+};
+
 /// What to do to which server.
 struct Options {
-    std::string address = "127.0.0.1";
-    std::uint16_t port = 61222;
+    Scenario scenario = Scenario::lines;
+    Endpoint server{"127.0.0.1", 61222}, broker{"127.0.0.1", 1883};
     std::string domain = "localhost", rooms_domain;  // empty: "rooms." + domain
     std::string password = "bench";
     unsigned rooms = 1, occupants = 10;
@@ -21,12 +37,21 @@ struct Options {
     double rate = 0;       // lines a second, of all rooms together; 0: closed loop
     double seconds = 10;   // where `lines` does not say when to stop
     std::size_t body = 100;
-    pid_t server = 0;
-    unsigned connecting = 32;           // at a time
-    std::chrono::seconds patience{20};  // without a byte from the server
+    int qos = 0;
+    pid_t server_process = 0, broker_process = 0;  // whose CPU is counted; no broker's: 0
+    unsigned connecting = 32;                      // at a time
+    std::chrono::seconds settle{5};                // idle: before memory is looked at
+    std::chrono::seconds patience{20};             // without a byte from the server
+
+    bool has_topics() const { return scenario == Scenario::to_topic || scenario == Scenario::to_room; }
 };
 
 /// Exits by itself on --help (0) and on what it cannot understand (64).
 Options parse_options(int argc, char** argv);
+
+/// The name of a room, and of its topic, of this run alone: neither history nor occupants of an earlier one.
+std::string name_room(unsigned room);
+/// Which room has that name.
+std::optional<unsigned> find_room(std::string_view name);
 
 }  // namespace mucbridge::bench
