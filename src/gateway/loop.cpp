@@ -21,6 +21,7 @@ void Loop::post(Task task) {
 }
 
 void Loop::run_mailbox() {
+    turn_end_.note_work();
     std::vector<Task> batch;
     {
         const std::lock_guard lock(mutex_);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/time.hpp"
+#include "xmpp/turn_end.hpp"
 
 namespace mucbridge {
 
@@ -30,6 +31,7 @@ public:
 
     unsigned index() const { return index_; }
     boost::asio::io_context& io() { return io_; }
+    TurnEnd& turn_end() { return turn_end_; }
     Now now() const { return clock_(); }
 
     /// From any thread: runs later on this loop, in the order of posting.
@@ -57,6 +59,8 @@ private:
     std::function<Now()> clock_;
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
+
+    TurnEnd turn_end_{io_};
 
     std::mutex mutex_;
     std::vector<Task> mailbox_;  // guarded by mutex_

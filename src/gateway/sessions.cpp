@@ -79,7 +79,7 @@ void Sessions::adopt(int native_socket, const std::string& peer) {
     slot.session = session.get();
     Loop& loop = hub_.loop(here_);
     slot.connection = std::make_unique<Connection>(
-        loop.io(), native_socket, std::move(session),
+        loop.io(), loop.turn_end(), native_socket, std::move(session),
         [this, number](Connection&) { hub_.loop(here_).post([this, number] { free(number); }); },
         [&loop] { return loop.now(); });
     slot.connection->start();

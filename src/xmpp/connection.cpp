@@ -46,10 +46,11 @@ void cancel(asio::steady_timer& timer) noexcept {
 }  // namespace
 
 /// Its handlers keep it alive; what they still find to do ends with the Connection.
-struct Connection::Impl : std::enable_shared_from_this<Connection::Impl> {
-    Impl(asio::io_context& io_context, Connection& connection, std::unique_ptr<Session> stream,
+struct Connection::Impl : TurnEnd::Waiting, std::enable_shared_from_this<Connection::Impl> {
+    Impl(asio::io_context& io_context, TurnEnd& end_of_turn, Connection& connection, std::unique_ptr<Session> stream,
          std::function<void(Connection&)> closed, std::function<Now()> clocks)
         : io(io_context),
+          turn_end(end_of_turn),
           owner(&connection),
           session(std::move(stream)),
           on_closed(std::move(closed)),
@@ -60,6 +61,7 @@ struct Connection::Impl : std::enable_shared_from_this<Connection::Impl> {
     void adopt(int native_socket);
     void start();
     void wake();
+    void on_turn_end() override;
     void flush();
     void write();
     void shut_down();
@@ -74,13 +76,14 @@ struct Connection::Impl : std::enable_shared_from_this<Connection::Impl> {
     bool is_gone() const { return owner == nullptr || is_finished; }
 
     asio::io_context& io;
+    TurnEnd& turn_end;
     Connection* owner;
     std::unique_ptr<Session> session;
     std::function<void(Connection&)> on_closed;
     std::function<Now()> now;
     Socket socket;
     asio::steady_timer timer;
-    bool is_flush_posted = false;
+    bool is_waiting_for_turn = false;
     bool is_waiting_writable = false, is_waiting_readable = false;
     bool is_congested = false;  // see pause_reading_above
     bool is_ending = false;     // the stream is over; the socket has `patience`
@@ -115,14 +118,18 @@ void Connection::Impl::start() {
 
 /// One flush for everything that is queued in this turn of the loop.
 void Connection::Impl::wake() {
-    if (is_flush_posted || is_gone())
+    if (is_waiting_for_turn || is_gone())
         return;
-    is_flush_posted = true;
-    asio::post(io, [self = shared_from_this()] { self->flush(); });
+    is_waiting_for_turn = true;
+    turn_end.add(shared_from_this());
+}
+
+void Connection::Impl::on_turn_end() {
+    is_waiting_for_turn = false;
+    flush();
 }
 
 void Connection::Impl::flush() {
-    is_flush_posted = false;
     if (is_gone())
         return;
     if (session->is_over() && !is_ending) {
@@ -188,6 +195,7 @@ void Connection::Impl::wait_readable() {
 
 void Connection::Impl::on_readable() {
     error_code error;
+    turn_end.note_work();
     const auto buffer = read_buffer();
     const auto count = socket.receive(buffer, 0, error);
     if (error == asio::error::eof || (!error && count == 0)) {
@@ -250,9 +258,9 @@ void Connection::Impl::abandon() {
     session.reset();
 }
 
-Connection::Connection(asio::io_context& io, int native_socket, std::unique_ptr<Session> session,
+Connection::Connection(asio::io_context& io, TurnEnd& turn_end, int native_socket, std::unique_ptr<Session> session,
                        std::function<void(Connection&)> on_closed, std::function<Now()> now)
-    : impl_(std::make_shared<Impl>(io, *this, std::move(session), std::move(on_closed), std::move(now))) {
+    : impl_(std::make_shared<Impl>(io, turn_end, *this, std::move(session), std::move(on_closed), std::move(now))) {
     impl_->adopt(native_socket);
 }
 

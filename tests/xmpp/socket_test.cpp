@@ -86,6 +86,7 @@ struct House {
     SessionOptions options{"localhost", "rooms.localhost", Login::open, {}};
     SessionHost host;
     boost::asio::io_context io;
+    TurnEnd turn_end{io};
     std::map<std::uint64_t, std::unique_ptr<Connection>> connections;
     std::vector<std::string> peers, stanzas, ends;
     std::unique_ptr<Listener> listener;
@@ -109,7 +110,7 @@ struct House {
         auto session = std::make_unique<Session>(++numbers, options, host, read_clocks());
         session->set_peer(std::move(peer));
         auto connection = std::make_unique<Connection>(
-            io, socket, std::move(session),
+            io, turn_end, socket, std::move(session),
             [this](Connection& closed) { connections.erase(closed.session().number()); }, read_clocks);
         connections.emplace(numbers, std::move(connection)).first->second->start();
     }
