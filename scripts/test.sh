@@ -1,17 +1,18 @@
 #!/bin/bash
 # test.sh [--fast] [NAME] : installs what testing takes, builds, and runs the tests; ends with ctest's summary.
-#   --fast  only what needs no server: units, scenes, layers, format
+#   --fast  only what needs no server and ends soon: units, scenes, layers, format, the corpora of the fuzz targets
 #   NAME    only tests whose name matches this regular expression
 # Everything is built twice, optimised and with AddressSanitizer and UndefinedBehaviorSanitizer, and the tests of the
-# second build are run by the same ctest, as sanitized.*; what has threads a third time, with ThreadSanitizer: threads.*
+# second build are run by the same ctest, as sanitized.*; what has threads a third time, with ThreadSanitizer: threads.*;
+# and without --fast the fuzz targets a fourth time, with libFuzzer, each of which is run for 30 s: fuzz.*
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CCACHE_DIR=$PWD/build/ccache  # where there is a ccache, it keeps to the build folder
 
-filter=()
+filter=() fuzzed=$PWD/build/fuzz
 while [ $# -gt 0 ]; do
     case $1 in
-    --fast) filter+=(-L fast) ;;
+    --fast) filter+=(-L fast) fuzzed= ;;
     -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) echo "test.sh: want --fast or the name of tests, got '$1'" >&2; exit 64 ;;
     *) filter+=(-R "$1") ;;
@@ -38,8 +39,13 @@ quietly "configuring (sanitize)" cmake --preset sanitize -DMUCBRIDGE_TESTS=ON
 quietly "building (sanitize)" cmake --build build/sanitize --parallel "$jobs"
 quietly "configuring (thread-sanitize)" cmake --preset thread-sanitize -DMUCBRIDGE_TESTS=ON
 quietly "building (thread-sanitize)" cmake --build build/thread-sanitize --parallel "$jobs" --target under_threads
+if [ -n "$fuzzed" ]; then
+    quietly "configuring (fuzz)" cmake --preset fuzz
+    quietly "building (fuzz)" cmake --build build/fuzz --parallel "$jobs"
+fi
 quietly "configuring (release)" cmake --preset release -DMUCBRIDGE_TESTS=ON \
-    -DMUCBRIDGE_SANITIZED="$PWD/build/sanitize" -DMUCBRIDGE_THREAD_SANITIZED="$PWD/build/thread-sanitize"
+    -DMUCBRIDGE_SANITIZED="$PWD/build/sanitize" -DMUCBRIDGE_THREAD_SANITIZED="$PWD/build/thread-sanitize" \
+    -DMUCBRIDGE_FUZZED="$fuzzed"
 quietly "building (release)" cmake --build build/release --parallel "$jobs"
 
 # The tests end what they start; where they are cut short, whatever they left ends with their session.

@@ -5,7 +5,7 @@ set(MUCBRIDGE_THREAD_SANITIZED "" CACHE PATH "A build with MUCBRIDGE_THREAD_SANI
 
 # The tests of all folders whose names match, as PREFIX.NAME, each by a ctest of its own in the other build.
 function(mucbridge_again prefix build pattern)
-  foreach(folder . scenes bench live/broker)
+  foreach(folder . scenes bench fuzz live/broker)
     if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt)
       continue()
     endif()
@@ -24,7 +24,7 @@ function(mucbridge_again prefix build pattern)
 endfunction()
 
 if(MUCBRIDGE_SANITIZED)
-  mucbridge_again(sanitized ${MUCBRIDGE_SANITIZED} "^(unit|scene|live)")
+  mucbridge_again(sanitized ${MUCBRIDGE_SANITIZED} "^(unit|scene|live|fuzz[.]replay)")
 endif()
 if(MUCBRIDGE_THREAD_SANITIZED)
   mucbridge_again(threads ${MUCBRIDGE_THREAD_SANITIZED} "^(unit[.](broker|gateway|xmpp)|live[.]ground)$")
