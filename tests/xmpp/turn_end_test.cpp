@@ -30,8 +30,8 @@ TEST_CASE("a turn ends when there is no more work") {
     boost::asio::io_context io;
     TurnEnd turn_end(io);
     const auto story = std::make_shared<Story>();
-    turn_end.add(story);
     work(io, turn_end, *story, 3);
+    turn_end.add(story);
     io.run();
     CHECK(story->text == "work work work end ");
 }
@@ -40,8 +40,8 @@ TEST_CASE("a turn ends though there is always more work") {
     boost::asio::io_context io;
     TurnEnd turn_end(io);
     const auto story = std::make_shared<Story>();
-    turn_end.add(story);
     work(io, turn_end, *story, 1000000);
+    turn_end.add(story);
     while (story->text.find("end") == std::string::npos && io.run_one() > 0) {
     }
     CHECK(story->text.starts_with("work "));
