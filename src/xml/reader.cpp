@@ -162,7 +162,8 @@ std::size_t Reader::Impl::parse(std::string_view bytes) {
         }
         const std::size_t limit = pending() > tree_.limits.stanza_bytes ? hard_limit() : tree_.limits.stanza_bytes;
         const std::size_t room = pending() > limit ? 1 : limit + 1 - pending();
-        const std::size_t most = std::min<std::size_t>(room, std::numeric_limits<int>::max());
+        // The first byte goes alone: what expat says of it must not depend on how much came with it.
+        const std::size_t most = fed_ == 0 ? 1 : std::min<std::size_t>(room, std::numeric_limits<int>::max());
         done += parse_slice(bytes.substr(done, most));
     }
     return done;
@@ -170,12 +171,9 @@ std::size_t Reader::Impl::parse(std::string_view bytes) {
 
 /// How many bytes were read: fewer than given where the stream restarts or the parser has lived long enough.
 std::size_t Reader::Impl::parse_slice(std::string_view slice) {
-    // Expat would take these for UTF-16, whatever encoding it was told.
-    const auto is_foreign = [](char byte) { return byte == '\0' || byte == '\xFE' || byte == '\xFF'; };
-    if (fed_ < 2 &&
-        std::any_of(slice.begin(),
-                    slice.begin() + std::min<long>(2 - static_cast<long>(fed_), static_cast<long>(slice.size())),
-                    is_foreign)) {
+    // Expat would take these for UTF-16, whatever encoding it was told, by the first two bytes.
+    const char first = slice.front();
+    if (fed_ < 2 && (first == '\0' || first == '\xFE' || first == '\xFF')) {
         fail("unsupported-encoding", "the stream is not in UTF-8");
         return slice.size();
     }

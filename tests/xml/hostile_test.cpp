@@ -76,6 +76,7 @@ TEST_CASE("an encoding other than UTF-8 is refused, declared or seen [RFC 6120 ย
     CHECK(condition_of(std::string_view("\xFE\xFF\0<\0x\0>", 8)) == "unsupported-encoding");
     CHECK(condition_of(std::string_view("<\0x\0>\0", 6)) == "unsupported-encoding");
     CHECK(condition_of(std::string_view("\0<\0x\0>", 6)) == "unsupported-encoding");
+    CHECK(condition_of(std::string_view("`\0E>", 4)) == "not-well-formed");  // whole as in pieces
 }
 
 TEST_CASE("an XML declaration stands at the very start or nowhere [XML ยง2.8]") {
