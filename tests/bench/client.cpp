@@ -32,7 +32,7 @@ Client::Client(const Options& options, unsigned room, unsigned occupant, RoomTal
       latencies_(latencies),
       occupant_(occupant),
       user_(name_user(options, room, occupant)),
-      room_(name_room(room) + "@" + options.rooms_domain) {}
+      room_(name_room(options, room) + "@" + options.rooms_domain) {}
 
 void Client::on_bytes(std::string_view& bytes) {
     while (phase_ != Phase::joined && take_step(bytes)) {

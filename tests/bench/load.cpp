@@ -69,28 +69,28 @@ Figures Load::run() {
     figures.after = memory_of(options_.server_process);
     if (options_.has_topics())
         open_topics();
-    if (options_.scenario != Scenario::idle && options_.scenario != Scenario::joins)
-        speak(figures);
+    if (options_.scenario == Scenario::idle || options_.scenario == Scenario::joins)
+        return figures;
+    if (options_.window > 0)
+        figures.closed_loop = measure(&Load::talk_in_closed_loop);
+    if (options_.rate > 0)
+        figures.at_rate = measure(&Load::talk_at_rate);
+    for (const RoomTally& tally : tallies_)
+        figures.faults += tally.faults();
     return figures;
 }
 
-void Load::speak(Figures& figures) {
+Talk Load::measure(void (Load::*talk)(Tick start)) {
+    said_ = 0;
+    latencies_ = {};
+    const auto delivered_before = delivered();
     const Mark first = mark();
-    if (options_.rate > 0)
-        speak_at_rate(first.at);
-    else
-        speak_in_closed_loop(first.at);
-    figures.speaking = between(first, mark());
+    (this->*talk)(first.at);
+    const Span span = between(first, mark());
     // What comes twice may come late.
     await_silence();
-
-    figures.lines = said_;
-    for (const RoomTally& tally : tallies_) {
-        figures.delivered += tally.delivered();
-        figures.faults += tally.faults();
-    }
-    figures.p50_ms = to_seconds(latencies_.quantile(0.5)) * 1e3;
-    figures.p99_ms = to_seconds(latencies_.quantile(0.99)) * 1e3;
+    return {span, said_, delivered() - delivered_before, to_seconds(latencies_.quantile(0.5)) * 1e3,
+            to_seconds(latencies_.quantile(0.99)) * 1e3};
 }
 
 bool Load::poll(Tick until) {
@@ -143,6 +143,13 @@ std::uint64_t Load::on_the_way() const {
     return sum;
 }
 
+std::uint64_t Load::delivered() const {
+    std::uint64_t sum = 0;
+    for (const RoomTally& tally : tallies_)
+        sum += tally.delivered();
+    return sum;
+}
+
 bool Load::has_more(Tick start) const {
     return options_.lines > 0 ? said_ < options_.lines : to_seconds(now() - start) < options_.seconds;
 }
@@ -169,7 +176,7 @@ void Load::flush() {
 
 // Each returns when the last delivery came, or nothing has come for too long.
 
-void Load::speak_in_closed_loop(Tick start) {
+void Load::talk_in_closed_loop(Tick start) {
     do {
         for (unsigned room = 0; room < options_.rooms; ++room)
             while (tallies_[room].on_the_way() < options_.window && has_more(start))
@@ -178,7 +185,7 @@ void Load::speak_in_closed_loop(Tick start) {
     } while (on_the_way() > 0 && poll(now() + options_.patience));
 }
 
-void Load::speak_at_rate(Tick start) {
+void Load::talk_at_rate(Tick start) {
     const double total = options_.lines > 0 ? static_cast<double>(options_.lines) : options_.rate * options_.seconds;
     const auto lines = static_cast<std::uint64_t>(std::ceil(total));
     const auto due = [&](std::uint64_t line) {

@@ -17,14 +17,19 @@ struct Span {
     double load_busy = 0;                   // seconds in which this program did not sleep
 };
 
+/// Lines said in one way, from the first until the last delivery.
+struct Talk {
+    Span span;
+    std::uint64_t lines = 0, delivered = 0;
+    double p50_ms = 0, p99_ms = 0;  // of a delivery, from when its line was due (closed loop: was said)
+};
+
 /// What a run came to.
 struct Figures {
-    std::uint64_t lines = 0, delivered = 0;
+    Memory before, after;  // all in, and nobody having spoken
+    Span joining;          // until the last one is in
+    std::optional<Talk> closed_loop, at_rate;
     Faults faults;
-    Memory before, after;           // all in, and nobody having spoken
-    Span joining;                   // until the last one is in
-    Span speaking;                  // from the first line until the last delivery
-    double p50_ms = 0, p99_ms = 0;  // of a delivery, from when its line was due (closed loop: was said)
 };
 
 /// Rooms full of clients, and their topics, on one thread.
@@ -59,13 +64,14 @@ private:
     void open_topics();
     void await_silence();
     void settle();
-    void speak(Figures& figures);
-    void speak_in_closed_loop(Tick start);
-    void speak_at_rate(Tick start);
+    Talk measure(void (Load::*talk)(Tick start));
+    void talk_in_closed_loop(Tick start);
+    void talk_at_rate(Tick start);
     bool has_more(Tick start) const;
     void say(unsigned room, Tick due);
     void flush();
     std::uint64_t on_the_way() const;
+    std::uint64_t delivered() const;
     /// Waits until then at the longest; whether anything came.
     bool poll(Tick until);
 
@@ -76,7 +82,7 @@ private:
     std::vector<std::unique_ptr<Client>> clients_;  // room by room
     std::optional<Topics> topics_;
     std::vector<Connection*> unflushed_;
-    std::uint64_t said_ = 0;
+    std::uint64_t said_ = 0;  // in this talk
 };
 
 }  // namespace mucbridge::bench

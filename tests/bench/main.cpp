@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include "bench/load.hpp"
 
@@ -22,9 +23,11 @@ void allow_many_sockets() {
     }
 }
 
-void print(const char* name, double value, int decimals = 0) { std::printf("%-26s %.*f\n", name, decimals, value); }
-void print(const char* name, std::uint64_t value) {
-    std::printf("%-26s %llu\n", name, static_cast<unsigned long long>(value));
+void print(const std::string& name, double value, int decimals = 0) {
+    std::printf("%-30s %.*f\n", name.c_str(), decimals, value);
+}
+void print(const std::string& name, std::uint64_t value) {
+    std::printf("%-30s %llu\n", name.c_str(), static_cast<unsigned long long>(value));
 }
 
 double per(double count, double seconds) {
@@ -33,16 +36,17 @@ double per(double count, double seconds) {
 }
 
 /// This program is one thread: where it hardly slept, a faster one would have got more out of the server.
-void print_load(const Span& span) {
+void print_load(const std::string& way, const Span& span) {
     constexpr double never_idle = 0.9;
     const double busy = per(span.load_busy, span.seconds);
-    print("load_busy", busy, 2);
-    std::printf("%-26s %s\n", "load_was_the_bound", busy > never_idle ? "yes" : "no");
+    print(way + "load_busy", busy, 2);
+    std::printf("%-30s %s\n", (way + "load_was_the_bound").c_str(), busy > never_idle ? "yes" : "no");
 }
 
 void print_joining(double sessions, const Figures& figures) {
     print("joins_per_second", per(sessions, figures.joining.seconds));
     print("joins_per_cpu_second", per(sessions, figures.joining.server_cpu));
+    print_load("joining_", figures.joining);
     print("rss_kib_before", figures.before.rss_kib);
     print("rss_kib", figures.after.rss_kib);
     print("pss_kib", figures.after.pss_kib);
@@ -53,38 +57,44 @@ void print_joining(double sessions, const Figures& figures) {
     print("pss_kib_per_session", each(figures.before.pss_kib, figures.after.pss_kib), 2);
 }
 
-void print_lines(const Options& options, const Figures& figures) {
-    const auto lines = static_cast<double>(figures.lines), delivered = static_cast<double>(figures.delivered);
-    const Span& span = figures.speaking;
-    print("lines", figures.lines);
-    print("delivered", figures.delivered);
-    print("wall_seconds", span.seconds, 3);
-    print("cpu_seconds", span.server_cpu, 2);
-    print("server_busy", per(span.server_cpu, span.seconds), 2);
-    print("lines_per_second", per(lines, span.seconds));
-    print("lines_per_cpu_second", per(lines, span.server_cpu));
-    print("delivered_per_second", per(delivered, span.seconds));
-    print("delivered_per_cpu_second", per(delivered, span.server_cpu));
+void print_talk(const Options& options, const std::string& way, const Talk& talk) {
+    const auto lines = static_cast<double>(talk.lines), delivered = static_cast<double>(talk.delivered);
+    const Span& span = talk.span;
+    const auto name = [&](const char* figure) { return way + figure; };
+    print(name("lines"), talk.lines);
+    print(name("delivered"), talk.delivered);
+    print(name("wall_seconds"), span.seconds, 3);
+    print(name("cpu_seconds"), span.server_cpu, 2);
+    print(name("server_busy"), per(span.server_cpu, span.seconds), 2);
     if (options.broker_process > 0)
-        print("broker_busy", per(span.broker_cpu, span.seconds), 2);
-    print("p50_ms", figures.p50_ms, 3);
-    print("p99_ms", figures.p99_ms, 3);
-    print("missing", figures.faults.missing);
-    print("duplicated", figures.faults.duplicated);
-    print("reordered", figures.faults.reordered);
-    print("crossed", figures.faults.crossed);
-    print("unknown", figures.faults.unknown);
+        print(name("broker_busy"), per(span.broker_cpu, span.seconds), 2);
+    print(name("lines_per_second"), per(lines, span.seconds));
+    print(name("lines_per_cpu_second"), per(lines, span.server_cpu));
+    print(name("delivered_per_second"), per(delivered, span.seconds));
+    print(name("delivered_per_cpu_second"), per(delivered, span.server_cpu));
+    print(name("p50_ms"), talk.p50_ms, 3);
+    print(name("p99_ms"), talk.p99_ms, 3);
+    print_load(way, span);
+}
+
+void print_faults(const Faults& faults) {
+    print("missing", faults.missing);
+    print("duplicated", faults.duplicated);
+    print("reordered", faults.reordered);
+    print("crossed", faults.crossed);
+    print("unknown", faults.unknown);
 }
 
 void print(const Options& options, const Figures& figures) {
     print("rooms", std::uint64_t{options.rooms});
     print("occupants", std::uint64_t{options.occupants});
     print_joining(static_cast<double>(options.rooms) * options.occupants, figures);
-    if (options.scenario == Scenario::idle)
-        return;
-    if (options.scenario != Scenario::joins)
-        print_lines(options, figures);
-    print_load(options.scenario == Scenario::joins ? figures.joining : figures.speaking);
+    if (figures.closed_loop)
+        print_talk(options, "", *figures.closed_loop);
+    if (figures.at_rate)
+        print_talk(options, "rate_", *figures.at_rate);
+    if (figures.closed_loop || figures.at_rate)
+        print_faults(figures.faults);
 }
 
 int run(int argc, char** argv) {

@@ -31,11 +31,6 @@ std::string parse_endpoint(const std::string& text, Endpoint& endpoint) {
     return {};
 }
 
-const std::string& room_prefix() {
-    static const std::string prefix = "bench-" + std::to_string(::getpid()) + "-";
-    return prefix;
-}
-
 /// What is long in parsing: each option with what it means.
 void add_options(CLI::App& app, Options& options) {
     app.add_option("scenario", options.scenario, "lines, to-topic, to-room, joins or idle")
@@ -57,15 +52,16 @@ void add_options(CLI::App& app, Options& options) {
     app.add_option("--rooms", options.rooms)->check(CLI::Range(1U, 10000U))->capture_default_str();
     app.add_option("--occupants", options.occupants, "Of each room")->check(CLI::Range(1U, 10000U));
     app.add_option("--senders", options.senders, "Of each room, speaking in turn; 0: all occupants");
-    auto* lines = app.add_option("--lines", options.lines, "How many are said in all")->check(CLI::PositiveNumber);
-    app.add_option("--window", options.window, "Closed loop: lines of a room on their way at a time")
-        ->check(CLI::Range(1U, 100000U))
+    auto* lines = app.add_option("--lines", options.lines, "Instead: how many")->check(CLI::PositiveNumber);
+    app.add_option("--window", options.window, "First, in a closed loop: lines of a room on their way; 0: not")
+        ->check(CLI::Range(0U, 100000U))
         ->capture_default_str();
-    app.add_option("--rate", options.rate, "Instead: so many lines a second in all")->check(CLI::PositiveNumber);
-    app.add_option("--seconds", options.seconds, "How long lines are said")
+    app.add_option("--rate", options.rate, "Then: so many lines a second in all")->check(CLI::PositiveNumber);
+    app.add_option("--seconds", options.seconds, "How long lines are said, each way")
         ->check(CLI::PositiveNumber)
         ->excludes(lines)
         ->capture_default_str();
+    app.add_option("--prefix", options.prefix, "Of the rooms' names [bench-PID-]");
     app.add_option("--body", options.body, "Bytes of each line")->capture_default_str();
     app.add_option("--qos", options.qos, "At the broker")->check(CLI::Range(0, 1))->capture_default_str();
     app.add_option("--pid", options.server_process, "The server, whose CPU and memory are counted")->required();
@@ -91,17 +87,19 @@ Options parse_options(int argc, char** argv) {
     options.settle = std::chrono::seconds(settle);
     if (options.rooms_domain.empty())
         options.rooms_domain = "rooms." + options.domain;
+    if (options.prefix.empty())
+        options.prefix = "bench-" + std::to_string(::getpid()) + "-";
     if (options.senders == 0 || options.senders > options.occupants)
         options.senders = options.occupants;
     return options;
 }
 
-std::string name_room(unsigned room) { return room_prefix() + std::to_string(room + 1); }
+std::string name_room(const Options& options, unsigned room) { return options.prefix + std::to_string(room + 1); }
 
-std::optional<unsigned> find_room(std::string_view name) {
-    if (!name.starts_with(room_prefix()))
+std::optional<unsigned> find_room(const Options& options, std::string_view name) {
+    if (!name.starts_with(options.prefix))
         return std::nullopt;
-    name.remove_prefix(room_prefix().size());
+    name.remove_prefix(options.prefix.size());
     unsigned number = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
     if (error != std::errc{} || end != name.data() + name.size() || number == 0)

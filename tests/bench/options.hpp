@@ -30,12 +30,13 @@ struct Options {
     Endpoint server{"127.0.0.1", 61222}, broker{"127.0.0.1", 1883};
     std::string domain = "localhost", rooms_domain;  // empty: "rooms." + domain
     std::string password = "bench";
+    std::string prefix;  // of the rooms' names. Without one they are this run's alone: no history, no other occupants
     unsigned rooms = 1, occupants = 10;
     unsigned senders = 0;  // a room's; 0: all its occupants speak, in turn
     std::uint64_t lines = 0;
-    unsigned window = 16;  // closed loop: a room's lines on their way
-    double rate = 0;       // lines a second, of all rooms together; 0: closed loop
-    double seconds = 10;   // where `lines` does not say when to stop
+    unsigned window = 16;  // closed loop: a room's lines on their way; 0: none
+    double rate = 0;       // then lines a second, of all rooms together; 0: none
+    double seconds = 10;   // of each, where `lines` does not say when to stop
     std::size_t body = 100;
     int qos = 0;
     pid_t server_process = 0, broker_process = 0;  // whose CPU is counted; no broker's: 0
@@ -49,9 +50,9 @@ struct Options {
 /// Exits by itself on --help (0) and on what it cannot understand (64).
 Options parse_options(int argc, char** argv);
 
-/// The name of a room, and of its topic, of this run alone: neither history nor occupants of an earlier one.
-std::string name_room(unsigned room);
+/// The name of a room, and of its topic.
+std::string name_room(const Options& options, unsigned room);
 /// Which room has that name.
-std::optional<unsigned> find_room(std::string_view name);
+std::optional<unsigned> find_room(const Options& options, std::string_view name);
 
 }  // namespace mucbridge::bench

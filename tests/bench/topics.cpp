@@ -36,7 +36,7 @@ void Topics::on_connected(std::string_view answer) {
         return;
     answers_missing_ = tallies_.size();
     for (unsigned room = 0; room < tallies_.size(); ++room)
-        queue(write_subscribe(static_cast<std::uint16_t>(room % 0xFFFF + 1), name_room(room), options_.qos));
+        queue(write_subscribe(static_cast<std::uint16_t>(room % 0xFFFF + 1), name_room(options_, room), options_.qos));
 }
 
 void Topics::on_subscribed(std::string_view answer) {
@@ -47,7 +47,7 @@ void Topics::on_subscribed(std::string_view answer) {
 
 void Topics::hear(std::string_view topic, std::string_view payload, Tick at) {
     const auto name = parse_body(payload);
-    const auto room = find_room(topic);
+    const auto room = find_room(options_, topic);
     if (!name || !room || *room >= tallies_.size())
         fail("an unknown line: " + std::string(topic) + " " + std::string(payload));
     tallies_[*room].hear(static_cast<unsigned>(listener_), *name, at, latencies_);
@@ -56,7 +56,7 @@ void Topics::hear(std::string_view topic, std::string_view payload, Tick at) {
 void Topics::publish(unsigned room, LineName name) {
     if (options_.qos > 0 && ++last_id_ == 0)
         last_id_ = 1;
-    queue(write_publish({name_room(room), write_body(name, options_.body), last_id_}));
+    queue(write_publish({name_room(options_, room), write_body(name, options_.body), last_id_}));
 }
 
 }  // namespace mucbridge::bench
