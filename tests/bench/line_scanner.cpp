@@ -1,27 +1,27 @@
 #include "bench/line_scanner.hpp"
 
-#include <cstring>
-
 #include <charconv>
+#include <cstring>
 
 namespace mucbridge::bench {
 
 namespace {
 
-constexpr std::string_view open_tag = "<message", close_tag = "</message>", body_tag = "<body>";
+constexpr std::string_view open_tag = "<message", close_tag = "</message>", body_tag = "<body>", error_tag = "<error";
 
-/// glibc's memmem is several times faster than std::string_view::find.
-std::size_t find(std::string_view bytes, std::string_view wanted, std::size_t from = 0) {
-    const void* found = memmem(bytes.data() + from, bytes.size() - from, wanted.data(), wanted.size());
-    return found ? static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data()) : std::string_view::npos;
+/// Where the next tag begins, or the end. memchr takes whole vectors at a time.
+std::size_t find_tag(std::string_view bytes, std::size_t from) {
+    const void* found = from < bytes.size() ? std::memchr(bytes.data() + from, '<', bytes.size() - from) : nullptr;
+    return found ? static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data()) : bytes.size();
 }
 
-/// A tag may be cut: what could be its beginning stays.
-std::size_t kept_from(std::string_view bytes) {
-    const auto last = bytes.rfind('<');
-    const bool may_be_cut = last != std::string_view::npos && bytes.size() - last < open_tag.size() &&
-                            open_tag.starts_with(bytes.substr(last));
-    return may_be_cut ? last : bytes.size();
+/// Up to the next message, or what may be the beginning of its tag; false: there is no whole one.
+bool skip_to_message(std::string_view& bytes) {
+    std::size_t at = find_tag(bytes, 0);
+    while (!open_tag.starts_with(bytes.substr(at, open_tag.size())))
+        at = find_tag(bytes, at + 1);
+    bytes.remove_prefix(at);
+    return bytes.size() >= open_tag.size();
 }
 
 bool take_number(std::string_view& text, std::uint32_t& number) {
@@ -49,24 +49,21 @@ std::string write_body(LineName name, std::size_t bytes) {
 }
 
 std::optional<Heard> take_message(std::string_view& bytes) {
-    const auto begin = find(bytes, open_tag);
-    if (begin == std::string_view::npos) {
-        bytes.remove_prefix(kept_from(bytes));
-        return std::nullopt;
-    }
-    bytes.remove_prefix(begin);
-    const auto end = find(bytes, close_tag, open_tag.size());
-    if (end == std::string_view::npos)
+    if (!skip_to_message(bytes))
         return std::nullopt;
     Heard heard;
-    heard.stanza = bytes.substr(0, end + close_tag.size());
-    bytes.remove_prefix(heard.stanza.size());
-    const auto header = heard.stanza.substr(0, heard.stanza.find('>'));
-    heard.is_error = find(header, "type='error'") != std::string_view::npos ||
-                     find(header, "type=\"error\"") != std::string_view::npos;
-    if (const auto body = find(heard.stanza, body_tag, header.size()); body != std::string_view::npos)
-        heard.name = parse_body(heard.stanza.substr(body + body_tag.size()));
-    return heard;
+    for (auto at = find_tag(bytes, open_tag.size()); at < bytes.size(); at = find_tag(bytes, at + 1)) {
+        const auto tag = bytes.substr(at);
+        if (tag.starts_with(close_tag)) {
+            heard.stanza = bytes.substr(0, at + close_tag.size());
+            bytes.remove_prefix(heard.stanza.size());
+            return heard;
+        }
+        if (tag.starts_with(body_tag))
+            heard.name = parse_body(tag.substr(body_tag.size()));
+        heard.is_error = heard.is_error || tag.starts_with(error_tag);
+    }
+    return std::nullopt;
 }
 
 }  // namespace mucbridge::bench

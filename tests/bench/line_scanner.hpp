@@ -20,7 +20,7 @@ std::optional<LineName> parse_body(std::string_view body);
 /// A message stanza within what was read.
 struct Heard {
     std::optional<LineName> name;  // none: not one of our lines
-    bool is_error = false;
+    bool is_error = false;         // RFC 6120 §8.3.1: it has an <error/>
     std::string_view stanza;
 };
 
