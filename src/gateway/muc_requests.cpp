@@ -30,13 +30,18 @@ HistoryWish parse_history(const Element& history) {
     return wish;
 }
 
-/// Only the room says these; from anybody else they are imitations.
+bool is_spelling_of(const Jid& room, std::string_view text) {
+    const auto jid = Jid::parse(text);
+    return jid && *jid == room;
+}
+
+/// Only the room says these; from anybody else they are imitations, however they spell the room.
 bool is_the_rooms(const Element& child, const Jid& room) {
     if (child.ns == ns::occupant_id || child.ns == ns::muc_user)
         return true;
     if (child.ns == ns::stanza_id && child.name == "stanza-id")
-        return child.attribute("by") == to_string(room);
-    return child.ns == ns::delay && child.attribute("from") == to_string(room);
+        return is_spelling_of(room, child.attribute("by"));
+    return child.ns == ns::delay && is_spelling_of(room, child.attribute("from"));
 }
 
 Bytes to_bytes(std::string text) {

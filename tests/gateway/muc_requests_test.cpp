@@ -70,3 +70,14 @@ TEST_CASE("neither invitation nor decline, both, or two declines, is a bad-reque
     two.add("decline", ns::muc_user).set("to", "c@d");
     CHECK(refused(two) == Condition::bad_request);
 }
+
+TEST_CASE("what the room alone may say is dropped, however the room is spelled [XEP-0359 3]") {
+    const Jid room{"garden", "rooms.localhost", {}};
+    Element message{"message", std::string(ns::client), {}, {}};
+    message.add("stanza-id", ns::stanza_id).set("by", "Garden@Rooms.LOCALHOST").set("id", "forged");
+    message.add("delay", ns::delay).set("from", "GARDEN@rooms.localhost").set("stamp", "2001-01-01T00:00:00Z");
+    CHECK(parse_line(message, room).extra == nullptr);
+    message.add("stanza-id", ns::stanza_id).set("by", "elsewhere").set("id", "theirs");
+    REQUIRE(parse_line(message, room).extra);
+    CHECK(parse_line(message, room).extra->find("theirs") != std::string::npos);
+}
