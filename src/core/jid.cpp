@@ -126,7 +126,8 @@ Result<std::string> prepare_any(Part part, std::string_view text) {
 Result<std::string> prepare_address_literal(std::string_view text) {
     const std::string lower = to_lower(text);
     in6_addr address{};
-    const bool is_closed = lower.size() > 2 && lower.back() == ']';
+    // A NUL would end the text for inet_pton, and what is behind it would pass.
+    const bool is_closed = lower.size() > 2 && lower.back() == ']' && lower.find('\0') == std::string::npos;
     if (!is_closed || inet_pton(AF_INET6, lower.substr(1, lower.size() - 2).c_str(), &address) != 1)
         return refuse(Part::domain, text, "is not an IPv6 address in brackets such as [::1]");
     return lower;

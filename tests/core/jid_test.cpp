@@ -150,6 +150,7 @@ TEST_CASE("a domain may be an address, IPv6 in brackets [RFC 7622 §3.2]") {
     CHECK(Jid::prepare_domain("[::1]x").has_error());
     CHECK(Jid::prepare_domain("[1.2.3.4]").has_error());
     CHECK(Jid::prepare_domain("::1").has_error());
+    CHECK(Jid::prepare_domain(std::string("[::1\0]", 6)).has_error());
 }
 
 TEST_CASE("a domain is letters, digits, hyphens and dots") {
