@@ -52,16 +52,18 @@ def choose_rows(arguments):
 def measure(row, server_type, arguments, folder):
     """The figures that bench_load prints, by name."""
     server_core, load_core = arguments.cores
-    with Broker(folder / "broker", load_core) if row.qos is not None else contextlib.nullcontext() as broker:
-        with server_type(folder / "server", row, broker, arguments.build.resolve(), server_core, load_core) as server:
-            command = ["taskset", "-c", load_core, arguments.build / "tests/bench/bench_load", row.scenario,
-                       "--server", f"127.0.0.1:{server.port}", "--pid", str(server.pid), "--rooms", str(row.rooms),
-                       "--occupants", str(row.occupants), "--seconds", str(arguments.seconds), *row.options()]
-            if broker:
-                command += ["--broker", f"127.0.0.1:{broker.port}", "--broker-pid", str(broker.pid)]
-            result = subprocess.run(command, capture_output=True, text=True, timeout=1200)
-            if result.returncode != 0:
-                raise Failure(f"{' '.join(map(str, command))}\n{result.stdout}{result.stderr}{server.log()}")
+    is_alone = row.qos is None or server_type.scenario == "broker"
+    with contextlib.nullcontext() if is_alone else Broker(folder / "broker", load_core) as broker, \
+            server_type(folder / "server", row, broker, arguments.build.resolve(), server_core, load_core) as server:
+        command = ["taskset", "-c", load_core, arguments.build / "tests/bench/bench_load", server.scenario or row.scenario,
+                   "--server", f"127.0.0.1:{server.port}", "--pid", str(server.pid), "--rooms", str(row.rooms),
+                   "--occupants", str(row.occupants), "--seconds", str(arguments.seconds), "--patience", "120",
+                   "--broker", f"127.0.0.1:{(broker or server).port}", *row.options()]
+        if broker:
+            command += ["--broker-pid", str(broker.pid)]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=1800)
+        if result.returncode != 0:
+            raise Failure(f"{' '.join(map(str, command))}\n{result.stdout}{result.stderr}{server.log()}")
     return dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
 
 

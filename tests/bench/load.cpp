@@ -23,8 +23,7 @@ timespec to_timespec(std::chrono::nanoseconds time) {
 
 /// Whoever sees a room's lines: where topics hear them, their subscriber is the last.
 RoomTally make_tally(const Options& options) {
-    return RoomTally(options.occupants + (options.scenario == Scenario::to_topic ? 1 : 0),
-                     options.scenario == Scenario::to_room ? 1 : options.senders);
+    return RoomTally(options.occupants + (options.subscribes() ? 1 : 0), options.senders);
 }
 
 }  // namespace
@@ -67,8 +66,10 @@ Figures Load::run() {
     if (options_.scenario == Scenario::idle)
         settle();
     figures.after = memory_of(options_.server_process);
-    if (options_.has_topics())
-        open_topics();
+    if (options_.publishes())
+        open(publisher_, Topics::Role::publisher);
+    if (options_.subscribes())
+        open(subscriber_, Topics::Role::subscriber);
     if (options_.scenario == Scenario::idle || options_.scenario == Scenario::joins)
         return figures;
     if (options_.window > 0)
@@ -117,11 +118,10 @@ void Load::join_all() {
     }
 }
 
-void Load::open_topics() {
-    const bool listens = options_.scenario == Scenario::to_topic;
-    topics_.emplace(options_, tallies_, latencies_, listens ? static_cast<int>(options_.occupants) : -1);
-    topics_->connect(poll_.number);
-    while (!topics_->is_ready())
+void Load::open(std::optional<Topics>& topics, Topics::Role role) {
+    topics.emplace(options_, role, tallies_, latencies_);
+    topics->connect(poll_.number);
+    while (!topics->is_ready())
         if (!poll(now() + options_.patience))
             throw std::runtime_error("the broker was silent for too long");
 }
@@ -157,9 +157,9 @@ bool Load::has_more(Tick start) const {
 void Load::say(unsigned room, Tick due) {
     const LineName name = tallies_[room].say(due);
     ++said_;
-    if (options_.scenario == Scenario::to_room) {
-        topics_->publish(room, name);
-        unflushed_.push_back(&*topics_);
+    if (publisher_) {
+        publisher_->publish(room, name);
+        unflushed_.push_back(&*publisher_);
         return;
     }
     Client& client = *clients_[std::size_t{room} * options_.occupants + name.sender];

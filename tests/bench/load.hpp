@@ -61,7 +61,7 @@ private:
     Mark mark() const;
     static Span between(const Mark& begin, const Mark& end);
     void join_all();
-    void open_topics();
+    void open(std::optional<Topics>& topics, Topics::Role role);
     void await_silence();
     void settle();
     Talk measure(void (Load::*talk)(Tick start));
@@ -80,7 +80,7 @@ private:
     std::vector<RoomTally> tallies_;
     Latencies latencies_;
     std::vector<std::unique_ptr<Client>> clients_;  // room by room
-    std::optional<Topics> topics_;
+    std::optional<Topics> publisher_, subscriber_;
     std::vector<Connection*> unflushed_;
     std::uint64_t said_ = 0;  // in this talk
 };

@@ -88,7 +88,8 @@ void print_faults(const Faults& faults) {
 void print(const Options& options, const Figures& figures) {
     print("rooms", std::uint64_t{options.rooms});
     print("occupants", std::uint64_t{options.occupants});
-    print_joining(static_cast<double>(options.rooms) * options.occupants, figures);
+    if (options.occupants > 0)
+        print_joining(static_cast<double>(options.rooms) * options.occupants, figures);
     if (figures.closed_loop)
         print_talk(options, "", *figures.closed_loop);
     if (figures.at_rate)

@@ -13,11 +13,9 @@ namespace {
 
 constexpr int exit_usage = 64;
 
-const std::map<std::string, Scenario> scenarios{{"lines", Scenario::lines},
-                                                {"to-topic", Scenario::to_topic},
-                                                {"to-room", Scenario::to_room},
-                                                {"joins", Scenario::joins},
-                                                {"idle", Scenario::idle}};
+const std::map<std::string, Scenario> scenarios{{"lines", Scenario::lines},     {"to-topic", Scenario::to_topic},
+                                                {"to-room", Scenario::to_room}, {"broker", Scenario::broker},
+                                                {"joins", Scenario::joins},     {"idle", Scenario::idle}};
 
 std::string parse_endpoint(const std::string& text, Endpoint& endpoint) {
     const auto colon = text.rfind(':');
@@ -33,7 +31,7 @@ std::string parse_endpoint(const std::string& text, Endpoint& endpoint) {
 
 /// What is long in parsing: each option with what it means.
 void add_options(CLI::App& app, Options& options) {
-    app.add_option("scenario", options.scenario, "lines, to-topic, to-room, joins or idle")
+    app.add_option("scenario", options.scenario, "lines, to-topic, to-room, broker, joins or idle")
         ->transform(CLI::CheckedTransformer(scenarios));
     const auto add_endpoint = [&](const char* name, Endpoint& endpoint, const char* text) {
         app.add_option_function<std::string>(
@@ -45,7 +43,7 @@ void add_options(CLI::App& app, Options& options) {
             text);
     };
     add_endpoint("--server", options.server, "IPV4:PORT of plain XMPP with SASL PLAIN [127.0.0.1:61222]");
-    add_endpoint("--broker", options.broker, "IPV4:PORT of MQTT, for to-topic and to-room [127.0.0.1:1883]");
+    add_endpoint("--broker", options.broker, "IPV4:PORT of MQTT, where topics are spoken of [127.0.0.1:1883]");
     app.add_option("--domain", options.domain, "Of the accounts, u1 to uN")->capture_default_str();
     app.add_option("--rooms-domain", options.rooms_domain, "[rooms.DOMAIN]");
     app.add_option("--password", options.password, "Of every account")->capture_default_str();
@@ -89,7 +87,11 @@ Options parse_options(int argc, char** argv) {
         options.rooms_domain = "rooms." + options.domain;
     if (options.prefix.empty())
         options.prefix = "bench-" + std::to_string(::getpid()) + "-";
-    if (options.senders == 0 || options.senders > options.occupants)
+    if (options.scenario == Scenario::broker)
+        options.occupants = 0;
+    if (options.publishes())
+        options.senders = 1;
+    else if (options.senders == 0 || options.senders > options.occupants)
         options.senders = options.occupants;
     return options;
 }

@@ -15,6 +15,7 @@ enum class Scenario {
     lines,     // from the occupants of rooms to all occupants
     to_topic,  // from the occupants of rooms to all occupants and to the subscriber of the rooms' topics
     to_room,   // from a publisher on the rooms' topics to all occupants
+    broker,    // from a publisher on topics to their subscriber, without rooms: what the broker itself can do
     joins,     // connecting, logging in and entering, and no more
     idle,      // memory, once all are in and nobody speaks
 };
@@ -44,7 +45,8 @@ struct Options {
     std::chrono::seconds settle{5};                // idle: before memory is looked at
     std::chrono::seconds patience{20};             // without a byte from the server
 
-    bool has_topics() const { return scenario == Scenario::to_topic || scenario == Scenario::to_room; }
+    bool publishes() const { return scenario == Scenario::to_room || scenario == Scenario::broker; }
+    bool subscribes() const { return scenario == Scenario::to_topic || scenario == Scenario::broker; }
 };
 
 /// Exits by itself on --help (0) and on what it cannot understand (64).

@@ -15,6 +15,7 @@ class Failure(Exception):
 
 class Process:
     """`servers/SCRIPT FOLDER PORT ...`, up while its block runs. The server has the script's process id."""
+    scenario = None  # where it cannot do the row's
 
     def __init__(self, folder, core, script, *words, **environment):
         folder.mkdir()
@@ -52,6 +53,18 @@ class Process:
 class Broker(Process):
     def __init__(self, folder, core):
         super().__init__(folder, core, "mosquitto.sh")
+
+
+class Mosquitto(Process):
+    """Alone, from a publisher to a subscriber: what a gateway through it cannot exceed."""
+    scenario = "broker"
+
+    def __init__(self, folder, _row, _broker, _build, server_core, _load_core):
+        super().__init__(folder, server_core, "mosquitto.sh")
+
+    @staticmethod
+    def has(row):
+        return row.qos is not None
 
 
 class Mucbridge(Process):
@@ -114,7 +127,8 @@ class Bot(Process):
         return row.qos is not None
 
 
-SERVERS = {"mucbridge": Mucbridge, "mucbridge-2": Mucbridge2, "ejabberd": Ejabberd, "prosody": Prosody, "bot": Bot}
+SERVERS = {"mucbridge": Mucbridge, "mucbridge-2": Mucbridge2, "ejabberd": Ejabberd, "prosody": Prosody, "bot": Bot,
+           "mosquitto": Mosquitto}
 
 
 def free_port():

@@ -69,7 +69,7 @@ def fan_out(rooms, occupants, rate, least):
 def bridged(scenario, qos, least):
     return Row(f"{scenario}-{qos}", scenario, 1, 10, f"{scenario.replace('-', ' ')} of 10, QoS {qos}", qos=qos, window=256,
                figures=(Figure("lines_per_second", "lines per second", least=least),
-                        Figure("lines_per_cpu_second", "lines per gateway CPU second"),
+                        Figure("lines_per_cpu_second", "lines per server CPU second"),
                         Figure("p99_ms", "p99 ms, 256 lines on their way")))
 
 

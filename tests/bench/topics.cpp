@@ -6,10 +6,13 @@
 
 namespace mucbridge::bench {
 
-Topics::Topics(const Options& options, std::vector<RoomTally>& tallies, Latencies& latencies, int listener)
-    : Connection("the broker"), options_(options), tallies_(tallies), latencies_(latencies), listener_(listener) {}
+Topics::Topics(const Options& options, Role role, std::vector<RoomTally>& tallies, Latencies& latencies)
+    : Connection("the broker"), options_(options), role_(role), tallies_(tallies), latencies_(latencies) {}
 
-void Topics::on_open() { send(write_connect("bench-load-" + std::to_string(::getpid()))); }
+void Topics::on_open() {
+    const char* role = role_ == Role::publisher ? "publisher" : "subscriber";
+    send(write_connect("bench-" + std::to_string(::getpid()) + "-" + role));
+}
 
 void Topics::on_bytes(std::string_view& bytes) {
     const Tick at = now();
@@ -32,7 +35,7 @@ void Topics::on_connected(std::string_view answer) {
     if (answer.size() < 2 || answer[1] != 0)
         fail("refused the connection");
     is_connected_ = true;
-    if (listener_ < 0)
+    if (role_ == Role::publisher)
         return;
     answers_missing_ = tallies_.size();
     for (unsigned room = 0; room < tallies_.size(); ++room)
@@ -50,7 +53,7 @@ void Topics::hear(std::string_view topic, std::string_view payload, Tick at) {
     const auto room = find_room(options_, topic);
     if (!name || !room || *room >= tallies_.size())
         fail("an unknown line: " + std::string(topic) + " " + std::string(payload));
-    tallies_[*room].hear(static_cast<unsigned>(listener_), *name, at, latencies_);
+    tallies_[*room].hear(options_.occupants, *name, at, latencies_);
 }
 
 void Topics::publish(unsigned room, LineName name) {

@@ -14,8 +14,10 @@ namespace mucbridge::bench {
 /// publishes there when told.
 class Topics : public Connection {
 public:
-    /// It listens as the occupant `listener` of every room; none of them: it does not subscribe.
-    Topics(const Options& options, std::vector<RoomTally>& tallies, Latencies& latencies, int listener);
+    enum class Role { publisher, subscriber };
+
+    /// A subscriber listens as the one after the last occupant of every room.
+    Topics(const Options& options, Role role, std::vector<RoomTally>& tallies, Latencies& latencies);
 
     void connect(int poll) { Connection::connect(poll, options_.broker.address, options_.broker.port); }
     /// Connected, and subscribed to all that it wants.
@@ -31,9 +33,9 @@ private:
     void hear(std::string_view topic, std::string_view payload, Tick at);
 
     const Options& options_;
+    Role role_;
     std::vector<RoomTally>& tallies_;
     Latencies& latencies_;
-    int listener_;
     bool is_connected_ = false;
     std::size_t answers_missing_ = 0;
     std::uint16_t last_id_ = 0;
