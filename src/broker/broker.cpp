@@ -39,15 +39,17 @@ bool has_forbidden_character(std::string_view utf8) {
     return false;
 }
 
-std::string why_bad_string(const std::string& what, std::string_view text) {
+/// "the address" or "property XMPPFrom": made only where there is something to say.
+std::string why_bad_string(std::string_view what, std::string_view name, std::string_view text) {
+    const auto say = [&](const std::string& why) { return std::string(what).append(name).append(why); };
     if (text.size() > longest_string)
-        return what + ": want at most 65535 bytes, got " + std::to_string(text.size());
+        return say(": want at most 65535 bytes, got " + std::to_string(text.size()));
     if (is_plain_ascii(text))
         return {};
     if (!is_utf8(text))
-        return what + ": want UTF-8";
+        return say(": want UTF-8");
     if (has_forbidden_character(text))
-        return what + ": want no control characters (MQTT 5 §1.5.4)";
+        return say(": want no control characters (MQTT 5 §1.5.4)");
     return {};
 }
 
@@ -58,14 +60,14 @@ std::string why_malformed(const Publication& publication) {
         return "the address: want a topic, got nothing";
     if (publication.address.find_first_of("+#") != std::string::npos)
         return "the address: want a topic without + and # [MQTT-3.3.2-2]";
-    if (auto why = why_bad_string("the address", publication.address); !why.empty())
+    if (auto why = why_bad_string("the address", {}, publication.address); !why.empty())
         return why;
-    if (auto why = why_bad_string("the content type", publication.content_type); !why.empty())
+    if (auto why = why_bad_string("the content type", {}, publication.content_type); !why.empty())
         return why;
     for (const auto& [name, value] : publication.properties) {
-        if (auto why = why_bad_string("a property's name", name); !why.empty())
+        if (auto why = why_bad_string("a property's name", {}, name); !why.empty())
             return why;
-        if (auto why = why_bad_string("property " + name, value); !why.empty())
+        if (auto why = why_bad_string("property ", name, value); !why.empty())
             return why;
     }
     return {};
@@ -74,7 +76,7 @@ std::string why_malformed(const Publication& publication) {
 std::string why_malformed_filter(std::string_view filter) {
     if (filter.empty())
         return "the filter: want a topic filter, got nothing";
-    if (auto why = why_bad_string("the filter", filter); !why.empty())
+    if (auto why = why_bad_string("the filter", {}, filter); !why.empty())
         return why;
     bool more = true;
     while (more) {

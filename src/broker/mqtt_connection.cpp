@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "broker/mqtt_wire.hpp"
+#include "broker/no_delay.hpp"
 #include "broker/probe.hpp"
 #include "broker/reason.hpp"
 #include "broker/tls_probe.hpp"
@@ -148,6 +149,7 @@ std::variant<BrokerFacts, ConnectFailure> MqttConnection::connect(const std::ato
                 throw mqtt::exception(MQTTASYNC_FAILURE);
         }
         touch();
+        set_no_delay(target_.url.port);
         return read_facts(*token, version_, to_string(target_.url));
     } catch (const mqtt::exception& error) {
         spdlog::debug("{}: MQTT {}: {} (code {}, reason {})", to_string(target_.url), version_ == 5 ? "5" : "3.1.1",

@@ -110,13 +110,12 @@ void Link::connect_later() {
 }
 
 void Link::publish(Window::Entry entry) {
-    const std::string room = entry.room, id = entry.id;
-    if (!window_.add(std::move(entry))) {
-        events_.on_full(room, id);
-        return;
-    }
-    if (state_ != "up")
-        events_.on_waiting(room, id);
+    const bool must_wait = state_ != "up";
+    const auto line = must_wait ? Window::Line{entry.id, entry.room} : Window::Line{};
+    if (!window_.add(std::move(entry)))
+        return events_.on_full(entry.room, entry.id);
+    if (must_wait)
+        events_.on_waiting(line.room, line.id);
     pump();
 }
 

@@ -131,7 +131,8 @@ void Rooms::on_gone(const Visitor& visitor, const std::string& room) {
 
 // Rooms come and go.
 
-RoomWiring Rooms::wire(const Binding& binding) const {
+RoomWiring Rooms::wire(const std::shared_ptr<const Binding>& shared) const {
+    const Binding& binding = *shared;
     RoomWiring wiring;
     wiring.writes = !binding.write.empty();
     wiring.reads = !binding.read.empty();
@@ -156,20 +157,20 @@ RoomWiring Rooms::wire(const Binding& binding) const {
                                   .carries_properties = carries_properties(mirror),
                                   .address = mirror.write,
                                   .mark = "[" + mirror.broker + "]"});
-    wiring.access = control(binding);
+    wiring.access = control(shared);
     return wiring;
 }
 
 /// With login open nobody of our own domain is who he says, and so no administrator; another domain's server vouches
 /// for its users.
-RoomAccess Rooms::control(const Binding& binding) const {
+RoomAccess Rooms::control(const std::shared_ptr<const Binding>& binding) const {
     RoomAccess access;
-    access.rule = "rule " + std::to_string(binding.rule);
+    access.rule = "rule " + std::to_string(binding->rule);
     access.may_read = [mapper = hub_.shared_mapper(), binding](const Jid& bare) {
-        return mapper->may_read(binding, bare);
+        return mapper->may_read(*binding, bare);
     };
     access.may_write = [mapper = hub_.shared_mapper(), binding](const Jid& bare) {
-        return mapper->may_write(binding, bare);
+        return mapper->may_write(*binding, bare);
     };
     access.is_administrator = [&config = hub_.config()](const Jid& bare) {
         const bool is_vouched_for = config.login != Login::open || bare.domain != config.domain;
@@ -179,17 +180,18 @@ RoomAccess Rooms::control(const Binding& binding) const {
 }
 
 Result<Rooms::Host*> Rooms::open(const Jid& address) {
-    const auto binding = hub_.mapper().bind(address.local);
-    if (!binding)
-        return binding.error();
+    const auto bound = hub_.mapper().bind(address.local);
+    if (!bound)
+        return bound.error();
+    const auto binding = std::make_shared<const Binding>(*bound);
     const std::string name = to_string(address);
     const auto occupant_id = [this, room = name](const Jid& bare) {
         return hub_.seal().occupant_id(room, to_string(bare));
     };
     auto host = std::unique_ptr<Host>(new Host{name,
                                                Room(address, RoomOptions{}, to_room_limits(hub_.config().limits),
-                                                    wire(*binding), hub_.seal().origin(), occupant_id, now()),
-                                               *binding,
+                                                    wire(binding), hub_.seal().origin(), occupant_id, now()),
+                                               binding,
                                                {},
                                                {},
                                                false,
@@ -206,7 +208,7 @@ void Rooms::for_each_on(const std::string& broker, const std::function<Effects(H
     // By name, for carrying out what one room wants may end it.
     std::vector<std::string> names;
     for (const auto& [name, host] : hosts_)
-        if (broker.empty() || is_on(host->binding, broker))
+        if (broker.empty() || is_on(*host->binding, broker))
             names.push_back(name);
     for (const auto& name : names)
         if (Host* host = find(name))

@@ -58,7 +58,7 @@ private:
     struct Host {
         std::string name;  // the room's bare JID
         Room room;
-        Binding binding;
+        std::shared_ptr<const Binding> binding;
         Answers answers;
         std::optional<Loop::TimerId> alarm;
         bool is_closed = false;
@@ -68,7 +68,7 @@ private:
         IqRelay relay = {};
 
         const AddressBinding& place(std::optional<std::size_t> mirror) const {
-            return mirror ? binding.mirrors.at(*mirror) : binding;
+            return mirror ? binding->mirrors.at(*mirror) : *binding;
         }
         Answers& answers_of(std::optional<std::size_t> mirror) { return mirror ? mirror_answers[*mirror] : answers; }
     };
@@ -108,8 +108,8 @@ private:
     void answer(Host& host, const Visitor& visitor, const Element& iq, Verdict verdict);
 
     Result<Host*> open(const Jid& address);
-    RoomWiring wire(const Binding& binding) const;
-    RoomAccess control(const Binding& binding) const;
+    RoomWiring wire(const std::shared_ptr<const Binding>& shared) const;
+    RoomAccess control(const std::shared_ptr<const Binding>& binding) const;
     Host* find(const std::string& room);
     Host* find(const Jid& to);
     /// Tells every room with home or a mirror on that broker (empty: every room) and does what each wants.

@@ -27,10 +27,10 @@ void Rooms::on_link_up(const std::string& broker, const BrokerFacts& facts) {
     for_each_on(broker, [&](Host& host) {
         Effects effects = host.room.on_wired(wire(host.binding), now());
         const auto append = [&](Effects more) { std::ranges::move(more, std::back_inserter(effects)); };
-        if (host.binding.broker == broker)
+        if (host.binding->broker == broker)
             append(host.room.on_broker_up(now()));
-        for (std::size_t i = 0; i < host.binding.mirrors.size(); ++i)
-            if (host.binding.mirrors[i].broker == broker)
+        for (std::size_t i = 0; i < host.binding->mirrors.size(); ++i)
+            if (host.binding->mirrors[i].broker == broker)
                 append(host.room.on_mirror_up(i, now()));
         return effects;
     });
@@ -45,7 +45,7 @@ void Rooms::on_link_away(const std::string& broker, const std::string& reason) {
             if (host.place(mirror).broker == broker)
                 for (auto& [filter, answer] : answers)
                     answer.reset();
-        if (host.binding.broker != broker)
+        if (host.binding->broker != broker)
             return Effects{};
         for (auto& [filter, answer] : host.answers)
             answer.reset();
@@ -67,7 +67,7 @@ void Rooms::on_granted(const std::string& broker, const std::string& room, const
         if (const auto all = join_answers(answers))
             std::ranges::move(tell(*all), std::back_inserter(effects));
     };
-    answer(host->answers, host->binding, [&](const Granted& all) { return host->room.on_granted(all, now()); });
+    answer(host->answers, *host->binding, [&](const Granted& all) { return host->room.on_granted(all, now()); });
     for (auto& [mirror, answers] : host->mirror_answers)
         answer(answers, host->place(mirror),
                [&, at = mirror](const Granted& all) { return host->room.on_mirror_granted(at, all, now()); });
@@ -103,11 +103,11 @@ void Rooms::on_settled(const std::string& broker, const std::string& room, const
 
 void Rooms::on_delivery(const std::string& broker, const std::string& room, const Delivery& delivery) {
     Host* host = find(room);
-    const auto source = host ? find_source(host->binding, broker, delivery.address) : std::nullopt;
+    const auto source = host ? find_source(*host->binding, broker, delivery.address) : std::nullopt;
     if (!source)
         return;
-    auto heard = source->mirror ? hub_.mapper().inbound_mirror(host->binding, *source->mirror, delivery)
-                                : hub_.mapper().inbound(host->binding, delivery);
+    auto heard = source->mirror ? hub_.mapper().inbound_mirror(*host->binding, *source->mirror, delivery)
+                                : hub_.mapper().inbound(*host->binding, delivery);
     if (!heard)
         return;
     const bool is_foreign = !heard->sealed;

@@ -33,13 +33,13 @@ void Rooms::perform(Host& host, Effects effects) {
 void Rooms::set_alarm(Host& host) {
     Loop& loop = hub_.loop(here_);
     const auto wanted = host.room.next_tick();
+    // An early alarm finds nothing to do and asks again.
     if (host.alarm && wanted && host.alarm->first <= *wanted)
-        return;  // an early alarm finds nothing to do and asks again
-    if (host.alarm)
-        loop.cancel(*host.alarm);
-    host.alarm.reset();
+        return;
     if (!wanted)
         return;
+    if (host.alarm)
+        loop.cancel(*host.alarm);
     host.alarm = loop.at(*wanted, [this, name = host.name] {
         if (Host* due = find(name)) {
             due->alarm.reset();
@@ -116,7 +116,7 @@ void Rooms::publish(const Host& host, std::optional<std::size_t> mirror, Said sa
     entry.make = [mapper = hub_.shared_mapper(), binding = host.binding, mirror, said = std::move(said)](WallTime now) {
         Said again = said;
         again.published_at = now;
-        return mirror ? mapper->outbound_mirror(binding, *mirror, again) : mapper->outbound(binding, again);
+        return mirror ? mapper->outbound_mirror(*binding, *mirror, again) : mapper->outbound(*binding, again);
     };
     hub_.on_loop(here_, link_loop, [this, broker = host.place(mirror).broker, entry = std::move(entry)]() mutable {
         if (Link* link = hub_.link(broker))
@@ -125,14 +125,18 @@ void Rooms::publish(const Host& host, std::optional<std::size_t> mirror, Said sa
 }
 
 void Rooms::perform(Host& host, const Home& home) {
-    free_place(host.binding.broker, make_line_key(host.name, {std::nullopt, home.stanza_id}));
+    free_place(host.binding->broker, make_line_key(host.name, {std::nullopt, home.stanza_id}));
 }
 
 void Rooms::free_place(const std::string& broker, const std::string& key) {
-    hub_.on_loop(here_, link_loop, [this, broker, key] {
-        if (Link* link = hub_.link(broker))
-            link->home(key);
-    });
+    const auto free = [](Hub& hub, const std::string& at, const std::string& line) {
+        if (Link* link = hub.link(at))
+            link->home(line);
+    };
+    if (here_ == link_loop)
+        free(hub_, broker, key);
+    else
+        hub_.loop(link_loop).post([this, free, broker, key] { free(hub_, broker, key); });
 }
 
 void Rooms::perform(Host&, const EchoMissed& missed) {

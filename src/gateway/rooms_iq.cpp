@@ -96,7 +96,7 @@ void Rooms::on_disco(const Host& host, const Visitor& visitor, const Element& iq
     if (is_info && node.empty()) {
         const RoomOptions& options = room.options();
         const bool is_open = options.password.empty() && !options.members_only &&
-                             hub_.mapper().may_read(host.binding, visitor.jid.bare());
+                             hub_.mapper().may_read(*host.binding, visitor.jid.bare());
         const bool with_subject = is_open || room.nick_of(visitor.jid);
         const auto info = describe_room(room, hub_.config().limits.history_lines, with_subject);
         return reply(visitor, make_result(iq, to_element(info)));

@@ -12,7 +12,11 @@ namespace {
 /// To the loop that the room lives on.
 void pass_on(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza, const Jid& to) {
     const unsigned there = hub.loop_of(to_string(to.bare()));
-    hub.on_loop(here, there, [&hub, there, visitor, stanza, to] { hub.rooms(there).on_stanza(visitor, stanza, to); });
+    // What crosses to another loop is copied, and most does not.
+    if (there == here)
+        hub.rooms(here).on_stanza(visitor, stanza, to);
+    else
+        hub.loop(there).post([&hub, there, visitor, stanza, to] { hub.rooms(there).on_stanza(visitor, stanza, to); });
 }
 
 }  // namespace

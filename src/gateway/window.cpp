@@ -10,7 +10,7 @@ constexpr int max_strikes = 3;
 constexpr std::chrono::seconds suspicious{1};
 }  // namespace
 
-bool Window::add(Entry entry) {
+bool Window::add(Entry&& entry) {
     if (waiting_.size() >= max_lines_ || bytes_ + entry.bytes > max_bytes_)
         return false;
     bytes_ += entry.bytes;

@@ -31,8 +31,8 @@ public:
 
     /// How many may be out at once: from the broker's Receive Maximum.
     void set_size(unsigned size) { size_ = size; }
-    /// Appends; false where neither count nor bytes leave room to wait.
-    bool add(Entry entry);
+    /// Appends; false, and the entry is left as it is, where neither count nor bytes leave room to wait.
+    bool add(Entry&& entry);
     /// The next one that may be sent, now counted as sent; null: none waits, or the window is full. Valid until the
     /// next call.
     const Entry* take(Now now);

@@ -8,7 +8,9 @@
 #include <array>
 #include <cassert>
 #include <cstdint>
+#include <mutex>
 #include <stdexcept>
+#include <vector>
 
 namespace mucbridge {
 namespace {
@@ -56,22 +58,37 @@ std::string to_hex(const Digest& digest, std::size_t bytes) {
 
 }  // namespace
 
-/// HMAC with the key in it, and nothing hashed yet. Looking up the algorithm and keying it takes longer than hashing a
-/// line: each hash starts from a copy of this.
+/// HMAC with the key in it. Looking up the algorithm and keying it takes longer than hashing a line, and so does
+/// copying what is keyed: the contexts are used again and again, each by one thread at a time.
 struct Seal::Keyed {
-    explicit Keyed(const std::string& key) : context(make_context(key)) {}
+    explicit Keyed(const std::string& key) : first(make_context(key)) {}
 
     Digest hash(const std::string& text) const {
-        const MacContext copy(EVP_MAC_CTX_dup(context.get()), EVP_MAC_CTX_free);
+        MacContext context = take();
         Digest digest{};
         std::size_t length = 0;
-        if (!copy || !EVP_MAC_update(copy.get(), bytes_of(text), text.size()) ||
-            !EVP_MAC_final(copy.get(), digest.data(), &length, digest.size()))
+        // Without a key: as it was when it was keyed.
+        if (!context || !EVP_MAC_init(context.get(), nullptr, 0, nullptr) ||
+            !EVP_MAC_update(context.get(), bytes_of(text), text.size()) ||
+            !EVP_MAC_final(context.get(), digest.data(), &length, digest.size()))
             fail();
+        const std::lock_guard lock(mutex);
+        idle.push_back(std::move(context));
         return digest;
     }
 
-    MacContext context;
+    MacContext take() const {
+        const std::lock_guard lock(mutex);
+        if (idle.empty())
+            return {EVP_MAC_CTX_dup(first.get()), EVP_MAC_CTX_free};
+        MacContext context = std::move(idle.back());
+        idle.pop_back();
+        return context;
+    }
+
+    const MacContext first;
+    mutable std::mutex mutex;
+    mutable std::vector<MacContext> idle;  // as many as there were ever threads hashing at a time
 };
 
 Seal::Seal(const std::string& key, std::string origin)
