@@ -67,9 +67,8 @@ def measure(row, server_type, arguments, folder):
     return dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
 
 
-def measure_all(rows, arguments):
-    """(row, server, round, figure, value), in the order of measuring: what the machine does otherwise hits all alike."""
-    figures = []
+def measure_all(rows, arguments, figures):
+    """Appends (row, server, round, figure, value), servers in turn: what the machine does otherwise hits all alike."""
     for row in rows:
         for number in range(1, (1 if row.once else arguments.rounds) + 1):
             for name in arguments.servers:
@@ -78,9 +77,8 @@ def measure_all(rows, arguments):
                 with tempfile.TemporaryDirectory(prefix="bench-") as folder:
                     found = measure(row, SERVERS[name], arguments, pathlib.Path(folder))
                 figures += [(row.name, name, number, figure, value.strip()) for figure, value in found.items()]
-                told = ", ".join(f"{name} {found[name]}" for name in row.told())
+                told = ", ".join(f"{figure} {found[figure]}" for figure in row.told())
                 print(f"{row.name:<12} {name:<12} {number}: {told}", file=sys.stderr, flush=True)
-    return figures
 
 
 def median(figures, row, server, figure):
@@ -146,16 +144,18 @@ def main():
     arguments = parse_arguments()
     rows = choose_rows(arguments)
     load_before = os.getloadavg()[0]
+    figures = []
     try:
-        figures = measure_all(rows, arguments)
+        measure_all(rows, arguments, figures)
     except (Failure, subprocess.TimeoutExpired) as trouble:
         sys.exit(f"compare.py: failed: {trouble}")
+    finally:
+        if arguments.tsv:
+            write_tsv(arguments.tsv, figures)
     shown = [row for row in rows if row.figures]
     text = (f"\n{describe_machine()}; load average before: {load_before:.2f}; medians of {arguments.rounds} rounds.\n\n"
             + table(figures, shown, arguments.servers) + "\n")
     print(text)
-    if arguments.tsv:
-        write_tsv(arguments.tsv, figures)
     if arguments.publish:
         publish(text, figures)
 

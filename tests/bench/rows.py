@@ -40,7 +40,7 @@ class Row:
     rate: float = 0
     qos: int = None
     window: int = 16
-    once: bool = False     # of the plot: one round
+    once: bool = False     # of the plot alone: one round
     is_slow: bool = False  # minutes, with a peer
 
     def options(self):
