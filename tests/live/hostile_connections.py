@@ -8,7 +8,7 @@ import socket
 import time
 
 from harness import Raw, Test, want, want_equal
-from siege import iq, joined, line, logged_in, ping, presence, pump, siege
+from siege import besiege, iq, joined, line, logged_in, ping, presence, pump
 
 HEADER = Raw.HEADER.format("localhost").encode()
 
@@ -150,5 +150,4 @@ CASES = (
 
 with Test(limit=150) as test:
     for name, work, limits in CASES:
-        with siege(test, name, limits=limits) as one:
-            work(one.gateway)
+        besiege(test, name, lambda one: work(one.gateway), limits=limits)

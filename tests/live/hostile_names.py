@@ -122,6 +122,11 @@ def addresses(gateway):
         stanza_error(raw, f"b{n}", *BAD, "remote-server-not-found")
         raw.send(iq(to, "<x xmlns='urn:x'/>", f"c{n}"))
         stanza_error(raw, f"c{n}", *BAD, "remote-server-not-found", "feature-not-implemented")
+    for n, question in enumerate(("", "<a xmlns='urn:x'/><b xmlns='urn:x'/>", "<query xmlns='urn:x'/>", "<query/>", "words")):
+        for to in ("localhost", "rooms.localhost", "nowhere@rooms.localhost", "nowhere@rooms.localhost/x"):
+            raw.got = b""
+            raw.send(iq(to, question, f"e{n}", "get"))
+            stanza_error(raw, f"e{n}", *BAD, "feature-not-implemented")
 
 
 def from_outside(gateway):
@@ -163,5 +168,4 @@ with Test(limit=120) as test:
                        ("nicks of nothing, blanks, controls, other directions, look-alikes", hostile_nicks),
                        ("addresses that are none", addresses),
                        ("speaking, reading and ruling from outside", from_outside)):
-        with siege.attack(name) as gateway:
-            work(gateway)
+        siege.attack(name, work)

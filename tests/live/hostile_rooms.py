@@ -5,7 +5,7 @@ Each attack is on a gateway of its own. Row of the table of hostile input that i
 import re
 
 from harness import Test, want, want_equal
-from siege import STANZAS, iq, joined, line, logged_in, ping, presence, pump, siege
+from siege import STANZAS, besiege, iq, joined, line, logged_in, ping, presence, pump
 
 OWNER, ADMIN = "http://jabber.org/protocol/muc#owner", "http://jabber.org/protocol/muc#admin"
 
@@ -157,5 +157,4 @@ CASES = (
 
 with Test(limit=150) as test:
     for name, work in CASES:
-        with siege(test, name) as one:
-            work(one.gateway)
+        besiege(test, name, lambda one: work(one.gateway))
