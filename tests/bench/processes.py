@@ -27,13 +27,19 @@ class Process:
         self.pid = self.process.pid
 
     def __enter__(self):
+        try:
+            self.await_start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def await_start(self):
         end = time.monotonic() + 120
         while not (accepts(self.port) and self.is_ready()):
             if self.process.poll() is not None or time.monotonic() > end:
-                self.__exit__()
                 raise Failure(f"{self.process.args[3]} does not start\n{self.log()}")
             time.sleep(0.1)
-        return self
 
     def is_ready(self):
         return True

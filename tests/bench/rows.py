@@ -24,9 +24,11 @@ class Figure:
         if not wanted:
             return ""
         value = ratio if self.of else ours
-        met = "" if value is None else (", met" if (value >= wanted if self.least else value <= wanted) else ", **not met**")
-        return f"{'≥' if self.least else '≤'} {wanted:,.3g} {self.of}".rstrip() + met if wanted < 1000 else \
-            f"{'≥' if self.least else '≤'} {wanted:,.0f}" + met
+        aim = f"{'≥' if self.least else '≤'} {wanted:,g} {self.of}".rstrip()
+        if value is None:
+            return aim
+        is_met = value >= wanted if self.least else value <= wanted
+        return aim + (", met" if is_met else ", **not met**")
 
 
 @dataclasses.dataclass(frozen=True)
