@@ -35,7 +35,7 @@ Result<std::shared_ptr<const Mapper>> Mapper::make(const Config& config, std::sh
 Result<Levels> Mapper::read_room(std::string_view room) const {
     if (room.size() > limits_.room_bytes)
         return Error{"the room's name has " + std::to_string(room.size()) + " bytes; want at most " +
-                     std::to_string(limits_.room_bytes)};
+                     std::to_string(limits_.room_bytes) + " (limits/room_bytes)"};
     const auto prepared = Jid::prepare_local(room);
     if (!prepared)
         return Error{"room \"" + to_log_text(room) + "\" cannot be: " + prepared.error().text};

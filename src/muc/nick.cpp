@@ -144,9 +144,10 @@ std::optional<StanzaError> refuse_nick(std::string_view nick, std::size_t charac
     if (!is_utf8(nick))
         return StanzaError{Condition::jid_malformed, "a nick is wanted in UTF-8", ErrorType::modify};
     if (count_characters(nick) > characters)
-        return StanzaError{Condition::not_acceptable,
-                           "a nick of at most " + std::to_string(characters) + " characters is wanted",
-                           ErrorType::modify};
+        return StanzaError{
+            Condition::not_acceptable,
+            "a nick of at most " + std::to_string(characters) + " characters is wanted (limits/nick_characters)",
+            ErrorType::modify};
     for (std::string_view rest = nick; !rest.empty();)
         if (is_in(dangerous, take_character(rest)))
             return StanzaError{Condition::jid_malformed, "a nick without control characters is wanted",

@@ -34,8 +34,8 @@ Effects Room::on_full(const std::string& stanza_id, Now now) {
     if (OwnLine* line = in_flight_.find(stanza_id))
         refuse_line(effects, in_flight_.take(*line),
                     {Condition::resource_constraint,
-                     is_away_ ? "the broker is away, and no more lines can wait for it"
-                              : "the broker is behind, and no more lines can wait for it",
+                     is_away_ ? "the broker is away, and no more lines can wait for it (queue_lines, queue_bytes)"
+                              : "the broker is behind, and no more lines can wait for it (queue_lines, queue_bytes)",
                      ErrorType::wait},
                     now);
     return effects;

@@ -99,7 +99,10 @@ std::optional<StanzaError> Room::refusal(const Visitor& visitor, const JoinReque
     const bool is_new = !occupants_.find_nick(fold_nick(request.nick));
     const bool is_full =
         occupants_.session_count() + waiting_.size() >= limits_.occupants + more && !knows(visitor.jid);
-    if (is_full || (is_new && options_.max_users > 0 && occupants_.size() >= options_.max_users + more))
+    if (is_full)
+        return StanzaError{Condition::service_unavailable, "the room is full (limits/occupants_per_room)",
+                           ErrorType::wait};
+    if (is_new && options_.max_users > 0 && occupants_.size() >= options_.max_users + more)
         return StanzaError{Condition::service_unavailable, "the room is full", ErrorType::wait};
     return std::nullopt;
 }

@@ -48,7 +48,9 @@ Effects Room::on_groupchat(const Visitor& visitor, Line line, Now now) {
     if (const auto& may_write = wiring_.access.may_write; may_write && !may_write(visitor.jid.bare()))
         return refuse(Condition::forbidden, access_words("write to", wiring_.home), ErrorType::auth);
     if (in_flight_.size() >= limits_.lines_in_flight)
-        return refuse(Condition::resource_constraint, "too many lines of this room are on their way", ErrorType::wait);
+        return refuse(Condition::resource_constraint,
+                      "too many lines of this room are on their way (limits/lines_in_flight_per_room)",
+                      ErrorType::wait);
     return say_published(*occupant, visitor, std::move(line), now);
 }
 
@@ -98,7 +100,8 @@ Effects Room::say_unpublished(const Occupant& occupant, const Visitor& visitor, 
     if (before && unpublished_ >= limits_.lines_in_flight)
         return refuse_message(
             visitor, {}, line.id, "groupchat",
-            {Condition::resource_constraint, "too much waits behind the lines on their way", ErrorType::wait});
+            {Condition::resource_constraint,
+             "too much waits behind the lines on their way (limits/lines_in_flight_per_room)", ErrorType::wait});
     line.stanza_id = make_uuid7(now.wall);
     Unpublished what{occupant.speaker, std::move(line)};
     Effects effects;

@@ -144,8 +144,8 @@ std::string_view Reader::Impl::read(std::string_view bytes, std::size_t seen) {
 }
 
 ReaderError Reader::Impl::too_long() const {
-    return {"policy-violation",
-            "a stanza is too long; want at most " + std::to_string(tree_.limits.stanza_bytes) + " bytes"};
+    return {"policy-violation", "a stanza is too long; want at most " + std::to_string(tree_.limits.stanza_bytes) +
+                                    " bytes (" + std::string(tree_.limits.bytes_key) + ")"};
 }
 
 void Reader::Impl::fail_as_too_long() {

@@ -19,6 +19,8 @@ struct ReaderLimits {
     // A stanza over one of these limits, but no longer than this, is passed over and reading goes on: for a stream that
     // many users share. 0: it is an error.
     std::size_t passed_over_bytes = 0;
+    // What the configuration calls stanza_bytes, for the error's text.
+    std::string_view bytes_key = "limits/stanza_bytes";
 };
 
 /// Why reading ended: the stream error's name (RFC 6120 §4.9.3) and the reason in words.

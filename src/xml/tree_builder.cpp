@@ -53,7 +53,8 @@ void TreeBuilder::pass_over(ReaderError error) {
 
 bool TreeBuilder::start_element() {
     if (depth() > limits.depth)
-        return fail("policy-violation", "elements are nested too deep; want at most " + std::to_string(limits.depth));
+        return fail("policy-violation",
+                    "elements are nested too deep; want at most " + std::to_string(limits.depth) + " (limits/depth)");
     if (open_.empty()) {
         nodes_ = declarations_ = namespace_bytes_ = 0;
         is_passed_over_ = false;
@@ -74,16 +75,16 @@ bool TreeBuilder::declare_namespaces(const char* const* attributes) {
     std::size_t count = 0, others = 0;
     for (; attributes[0] != nullptr; attributes += 2) {
         if (++count > limits.attributes)
-            return fail("policy-violation",
-                        "an element has too many attributes; want at most " + std::to_string(limits.attributes));
+            return fail("policy-violation", "an element has too many attributes; want at most " +
+                                                std::to_string(limits.attributes) + " (limits/attributes)");
         const std::string_view name = attributes[0];
         if (!is_declaration(name)) {
             ++others;
             continue;
         }
         if (++declarations_ > limits.attributes)
-            return fail("policy-violation",
-                        "too many namespaces are declared; want at most " + std::to_string(limits.attributes));
+            return fail("policy-violation", "too many namespaces are declared; want at most " +
+                                                std::to_string(limits.attributes) + " (limits/attributes)");
         const auto qualified = QualifiedName::parse(name);
         if (!qualified)
             return fail("not-well-formed", "a declared prefix is not a name");
@@ -158,8 +159,8 @@ const std::string* TreeBuilder::resolve(std::string_view name, std::string_view 
 
 bool TreeBuilder::count_node() {
     return ++nodes_ <= limits.children ||
-           fail("policy-violation",
-                "a stanza has too many elements and texts inside; want at most " + std::to_string(limits.children));
+           fail("policy-violation", "a stanza has too many elements and texts inside; want at most " +
+                                        std::to_string(limits.children) + " (limits/children)");
 }
 
 bool TreeBuilder::add_text(std::string_view text) {

@@ -94,7 +94,7 @@ TEST_CASE("empty levels, NUL, slashes and over-long names are refused") {
     CHECK_FALSE(mapper->bind("a/b").has_value());
     CHECK_FALSE(mapper->bind("a\xff").has_value());
     CHECK(holds(why_not(*mapper, "a\\2fb"), "holds a /"));
-    CHECK(holds(why_not(*mapper, std::string(2000, 'a')), "2000 bytes; want at most 255"));
+    CHECK(holds(why_not(*mapper, std::string(2000, 'a')), "2000 bytes; want at most 255 (limits/room_bytes)"));
     CHECK(write_of(*mapper, std::string(255, 'a')) == std::string(255, 'a'));
     const auto longest = make({pair("{name}", std::string(65534, 't') + "/{name}")});
     CHECK(holds(why_not(*longest, "a"), "65536 bytes"));

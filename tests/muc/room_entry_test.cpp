@@ -209,7 +209,9 @@ TEST_CASE("the sessions of a room are limited, those who wait included") {
     Stage stage{both_ways(), {}, {.occupants = 2}};
     stage.joins(romeo, "romeo");
     stage.joins(juliet, "juliet");
-    CHECK(in_words(stage.joins(tybalt, "tybalt")) == Strings{"3 < refused tybalt service-unavailable wait"});
+    const Effects effects = stage.joins(tybalt, "tybalt");
+    CHECK(in_words(effects) == Strings{"3 < refused tybalt service-unavailable wait"});
+    CHECK(first<Refuse>(effects)->error.text == "the room is full (limits/occupants_per_room)");
     // Who waits already takes no second seat.
     CHECK(stage.joins(juliet, "capulet").empty());
 }

@@ -57,6 +57,10 @@ TEST_CASE("only so many lines of a room are in flight") {
     stage.says(romeo, "a");
     stage.says(juliet, "b");
     CHECK(stage.says(romeo, "c") == Strings{"1 < refused message resource-constraint wait"});
+    Line line;
+    line.body = "c";
+    const Effects effects = stage.room.on_groupchat(romeo, line, stage.now);
+    CHECK(first<Refuse>(effects)->error.text.find("limits/lines_in_flight_per_room") != std::string::npos);
     stage.hears(stage.sealed(stage.published[0], "romeo", "a"));
     CHECK(stage.says(romeo, "c") == Strings{"publish romeo: c"});
 }

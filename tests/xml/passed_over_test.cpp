@@ -31,14 +31,15 @@ void check_passed_over(const std::string& stanza, const std::string& why, std::s
 
 TEST_CASE("on a shared stream a stanza over a limit is passed over, and the next one is read") {
     check_passed_over(tag + "<body>" + times(2000, "x") + "</body></message>",
-                      "a stanza is too long; want at most 1000 bytes");
-    check_passed_over("<message id='" + times(2000, "x") + "'/>", "a stanza is too long; want at most 1000 bytes");
+                      "a stanza is too long; want at most 1000 bytes (limits/stanza_bytes)");
+    check_passed_over("<message id='" + times(2000, "x") + "'/>",
+                      "a stanza is too long; want at most 1000 bytes (limits/stanza_bytes)");
     check_passed_over(tag + times(50, "<a>") + times(50, "</a>") + "</message>",
-                      "elements are nested too deep; want at most 5");
+                      "elements are nested too deep; want at most 5 (limits/depth)");
     check_passed_over(tag + times(50, "<a/>x") + "</message>",
-                      "a stanza has too many elements and texts inside; want at most 20");
+                      "a stanza has too many elements and texts inside; want at most 20 (limits/children)");
     check_passed_over(tag + "<a b='' c='' d='' e='' f='' g=''><h/></a></message>",
-                      "an element has too many attributes; want at most 5");
+                      "an element has too many attributes; want at most 5 (limits/attributes)");
 }
 
 TEST_CASE("a stanza that is passed over keeps its addresses, so that its sender can be told") {
@@ -51,12 +52,12 @@ TEST_CASE("a stanza that is passed over keeps its addresses, so that its sender 
 
 TEST_CASE("a stanza with too many attributes of its own is passed over without a name") {
     check_passed_over("<message b='' c='' d='' e='' f='' g=''><h/></message>",
-                      "an element has too many attributes; want at most 5", "");
+                      "an element has too many attributes; want at most 5 (limits/attributes)", "");
 }
 
 TEST_CASE("what declares namespaces inside of a stanza that is passed over declares nothing after it") {
     check_passed_over(tag + times(10, "<a xmlns='u:a'>") + times(10, "</a>") + "</message>",
-                      "elements are nested too deep; want at most 5");
+                      "elements are nested too deep; want at most 5 (limits/depth)");
 }
 
 TEST_CASE("passing over ends where memory would be at stake, and never excuses what is not XML") {
