@@ -90,9 +90,21 @@ const Fields<LimitsConfig>& limits_fields() {
         {"attributes", Number{&Limits::attributes, 8, 10000}, "of one element"},
         {"children", Number{&Limits::children, 64, million}, "elements and texts of one stanza"},
         {"connections", Number{&Limits::connections, 1, million}, "open at once"},
+        {"connections_per_address",
+         OwnField<Limits>{[](const json& value, const std::string& pointer, Limits& to, Problems& problems) {
+                              std::size_t most = 0;
+                              if (read_number(value, pointer, 0, million, most, problems))
+                                  to.connections_per_address = most;
+                          },
+                          [] { return make_number_schema(0, million); }},
+         "from one address, or one /64 of IPv6; 0: any number. By default 256, and any number from the loopback"},
         {"unauthenticated", Number{&Limits::unauthenticated, 1, million}, "connections that are not logged in"},
         {"unauthenticated_time", SecondsField<Limits>{&Limits::unauthenticated_time, 1, 3600},
          "seconds that a connection has for logging in"},
+        {"stanzas_per_second", Number{&Limits::stanzas_per_second, 0, million},
+         "of one session, which is read from no faster; 0: any number"},
+        {"bytes_per_second", Number{&Limits::bytes_per_second, 0, std::size_t{1} << 32U},
+         "of one session, which is read from no faster; 0: any number"},
         {"rooms", Number{&Limits::rooms, 1, 10 * million}, "that there are at once"},
         {"rooms_per_session", Number{&Limits::rooms_per_session, 1, million}, "that one session is in"},
         {"occupants_per_room", Number{&Limits::occupants_per_room, 1, million}, "of one room"},

@@ -79,7 +79,10 @@ struct LimitsConfig {
     std::size_t stanza_bytes_before_login = 64 * 1024, stanza_bytes = 256 * 1024;
     std::size_t depth = 64, attributes = 256, children = 4096;
     std::size_t connections = 10000, unauthenticated = 1000;
+    std::optional<std::size_t> connections_per_address;  // 0: any number. None: 256, and any number from the loopback
     std::chrono::seconds unauthenticated_time{30};
+    // Of one session; what comes faster is left in the socket. 0: any.
+    std::size_t stanzas_per_second = 10000, bytes_per_second = 16 * 1024 * 1024;
     std::size_t rooms = 100000, rooms_per_session = 1000, occupants_per_room = 5000;
     std::size_t session_queue_bytes = 8 * 1024 * 1024;     // output that a session may leave unread
     std::size_t component_queue_bytes = 64 * 1024 * 1024;  // output that a component's server may leave unread

@@ -15,6 +15,7 @@
 #include "gateway/state.hpp"
 #include "version.hpp"
 #include "xmpp/listener.hpp"
+#include "xmpp/turn_away.hpp"
 
 namespace mucbridge {
 
@@ -53,6 +54,7 @@ struct Gateway::Impl {
     bool running = false;
 
     Result<void> listen();
+    void take_in(int socket, std::string peer);
     void add_components();
     void close_streams();
     void wait_for_lines(std::chrono::milliseconds patience);
@@ -100,17 +102,24 @@ Result<std::unique_ptr<Gateway>> Gateway::make(Config config) {
 
 Result<void> Gateway::Impl::listen() {
     for (const auto& where : hub->config().listen) {
-        // Accepted on the first loop, given to all in turn.
-        auto listener = Listener::open(hub->loop(0).io(), where.url, [this](int socket, std::string peer) {
-            const unsigned there = next_loop++ % hub->loop_count();
-            hub->on_loop(0, there,
-                         [this, there, socket, peer = std::move(peer)] { hub->sessions(there).adopt(socket, peer); });
-        });
+        auto listener = Listener::open(hub->loop(0).io(), where.url,
+                                       [this](int socket, std::string peer) { take_in(socket, std::move(peer)); });
         if (!listener)
             return listener.error();
         listeners.push_back(std::move(*listener));
     }
     return {};
+}
+
+/// Accepted on the first loop, given to all in turn.
+void Gateway::Impl::take_in(int socket, std::string peer) {
+    const auto place = hub->admission().admit(peer, hub->loop(0).now());
+    if (!place)
+        return turn_away(socket, hub->config().domain, {"resource-constraint", place.error().text});
+    const unsigned there = next_loop++ % hub->loop_count();
+    hub->on_loop(0, there, [this, there, socket, peer = std::move(peer), place = *place] {
+        hub->sessions(there).adopt(socket, peer, place);
+    });
 }
 
 void Gateway::Impl::add_components() {
@@ -191,10 +200,11 @@ std::vector<std::string> Gateway::listening() const {
 std::string Gateway::status() {
     using nlohmann::ordered_json;
     Impl& impl = *impl_;
-    std::size_t sessions = 0, rooms = 0, occupants = 0;
+    std::size_t sessions = 0, rooms = 0, occupants = 0, pauses = 0;
     Counters lines;
     impl.on_each_loop([&](unsigned index) {
         sessions += impl.hub->sessions(index).count();
+        pauses += impl.hub->sessions(index).pauses();
         rooms += impl.hub->rooms(index).count();
         occupants += impl.hub->rooms(index).occupant_count();
         lines += impl.hub->rooms(index).counters();
@@ -241,6 +251,10 @@ std::string Gateway::status() {
         {"published", lines.published},       {"refused", lines.refused},       {"said", lines.said},
         {"foreign", lines.foreign},           {"duplicates", lines.duplicates}, {"mirrored", lines.mirrored},
         {"not_mirrored", lines.not_mirrored}, {"not_echoed", lines.not_echoed}, {"not_confirmed", lines.not_confirmed}};
+    const Admission::Counts admission = impl.hub->admission().counts();
+    out["limits"] = {{"refused_connections", admission.refused_connections},
+                     {"closed_unauthenticated", admission.closed_unauthenticated},
+                     {"paused_reads", pauses}};
     return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 

@@ -15,7 +15,7 @@ Result<std::unique_ptr<Hub>> Hub::make(Parts parts) {
     return hub;
 }
 
-Hub::Hub(Parts parts) : parts_(std::move(parts)) {
+Hub::Hub(Parts parts) : parts_(std::move(parts)), admission_(parts_.config.limits) {
     // 64 is what tell() can count.
     for (unsigned index = 0; index < std::clamp(parts_.loops, 1U, 64U); ++index)
         shards_.push_back(std::make_unique<Shard>(*this, index, parts_.clock));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/config.hpp"
+#include "gateway/admission.hpp"
 #include "gateway/door.hpp"
 #include "gateway/link.hpp"
 #include "gateway/loop.hpp"
@@ -60,6 +61,7 @@ public:
 
     /// Of all loops.
     std::atomic<std::size_t>& room_count() { return room_count_; }
+    Admission& admission() { return admission_; }
 
     /// Null for a name that no rule can give: the mapper knows the configured ones only.
     Link* link(const std::string& broker);
@@ -104,6 +106,7 @@ private:
     LinkEvents make_link_events(const std::string& broker);
 
     Parts parts_;
+    Admission admission_;
     std::vector<std::unique_ptr<Shard>> shards_;
     std::map<std::string, std::unique_ptr<Link>> links_;
     std::vector<Exit> exits_;

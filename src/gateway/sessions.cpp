@@ -1,7 +1,6 @@
 #include "gateway/sessions.hpp"
 
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include "core/unique.hpp"
 #include "core/utf8.hpp"
@@ -31,6 +30,7 @@ SessionHost Sessions::make_host() {
                      [this, there, full = std::move(full), route] { hub_.registry(there).bind(full, route); });
     };
     host.on_stanza = [this](Session& session, Element stanza) { on_stanza(session, std::move(stanza)); };
+    host.on_pause = [this](Session&) { ++pauses_; };
     host.on_end = [this](Session& session, const std::string& why) { on_end(session, why); };
     return host;
 }
@@ -59,6 +59,7 @@ void Sessions::free(std::uint64_t number) {
     Slot* slot = find(number);
     if (!slot)
         return;
+    hub_.admission().leave(slot->place);
     const std::uint32_t generation = slot->generation;
     *slot = Slot{};
     slot->generation = generation;
@@ -66,23 +67,21 @@ void Sessions::free(std::uint64_t number) {
     --count_;
 }
 
-void Sessions::adopt(int native_socket, const std::string& peer) {
-    if (count_ * hub_.loop_count() >= hub_.config().limits.connections) {
-        spdlog::warn("connection from {} refused: limits/connections is {}", peer, hub_.config().limits.connections);
-        ::close(native_socket);
-        return;
-    }
+void Sessions::adopt(int native_socket, const std::string& peer, const Admission::Place& place) {
     const std::uint64_t number = take_slot();
     auto session = std::make_unique<Session>(number, options_, host_, hub_.loop(here_).now());
     session->set_peer(peer);
     Slot& slot = slots_[static_cast<std::uint32_t>(number)];
     slot.session = session.get();
+    slot.place = place;
     Loop& loop = hub_.loop(here_);
     slot.connection = std::make_unique<Connection>(
         loop.io(), loop.turn_end(), native_socket, std::move(session),
         [this, number](Connection&) { hub_.loop(here_).post([this, number] { free(number); }); },
         [&loop] { return loop.now(); });
     slot.connection->start();
+    if (const auto oldest = hub_.admission().await_login(place, route_of(*slot.session), loop.now()))
+        hub_.on_loop(here_, oldest->loop, [this, oldest] { hub_.sessions(oldest->loop).put_out(*oldest); });
 }
 
 Session* Sessions::open(const std::string& peer) {
@@ -111,6 +110,11 @@ void Sessions::close(const Route& route, std::string_view condition, std::string
         slot->session->close(condition, text);
 }
 
+void Sessions::put_out(const Route& route) {
+    if (Slot* slot = find(route.session))
+        slot->connection->drop("resource-constraint", hub_.admission().why_put_out());
+}
+
 void Sessions::forget_room(std::uint64_t number, const std::string& room) {
     if (Slot* slot = find(number))
         slot->visits.forget(room);
@@ -125,6 +129,7 @@ void Sessions::on_bound(const Route& route, const Jid& full) {
         return;
     }
     const auto answer = std::exchange(slot->on_bound, nullptr);
+    hub_.admission().on_login(slot->place);
     answer(full);
     spdlog::info("session of {} from {}", to_log_text(to_string(full)), slot->session->peer());
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/route.hpp"
+#include "gateway/admission.hpp"
 #include "gateway/door.hpp"
 #include "gateway/visits.hpp"
 #include "muc/room.hpp"
@@ -24,8 +25,8 @@ class Sessions : public Door {
 public:
     Sessions(Hub& hub, unsigned loop);
 
-    /// Takes in a connected socket.
-    void adopt(int native_socket, const std::string& peer);
+    /// Takes in a connected socket, which was admitted.
+    void adopt(int native_socket, const std::string& peer, const Admission::Place& place);
     /// Takes in a session that has no socket: whoever calls feeds it and reads its output. Null: no place left.
     Session* open(const std::string& peer);
 
@@ -33,12 +34,16 @@ public:
     void send(std::uint64_t number, const Element& stanza) override;
     void forget_room(std::uint64_t number, const std::string& room) override;
     void close(const Route& route, std::string_view condition, std::string_view text);
+    /// Closes the connection at once, since others want to log in.
+    void put_out(const Route& route);
     /// The registry gave the session its full JID.
     void on_bound(const Route& route, const Jid& full);
 
     /// Closes every stream with <system-shutdown/>.
     void shut_down();
     std::size_t count() const { return count_; }
+    /// How often a session was not read from for a while, since it sent faster than the limits have it.
+    std::uint64_t pauses() const { return pauses_; }
 
 private:
     /// One place for a session; the generation tells a session from those that had the place before.
@@ -47,6 +52,7 @@ private:
         std::unique_ptr<Connection> connection;  // owns the session, where there is a socket
         std::unique_ptr<Session> in_process;     // else this one
         Session* session = nullptr;
+        Admission::Place place;
         Visits visits;
         std::function<void(Result<Jid>)> on_bound;
     };
@@ -69,6 +75,7 @@ private:
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> free_;
     std::size_t count_ = 0;
+    std::uint64_t pauses_ = 0;
 };
 
 }  // namespace mucbridge

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -26,9 +27,9 @@ constexpr std::size_t pause_reading_above = 1024 * 1024;
 constexpr std::size_t resume_reading_below = 256 * 1024;
 
 /// A loop is one thread, and a read is over before the next begins: one buffer serves all its sockets.
-asio::mutable_buffer read_buffer() {
+asio::mutable_buffer read_buffer(std::size_t most) {
     thread_local std::array<char, 64 * 1024> bytes;
-    return asio::buffer(bytes);
+    return asio::buffer(bytes, most);
 }
 
 bool is_not_ready(const error_code& error) {
@@ -68,8 +69,10 @@ struct Connection::Impl : TurnEnd::Waiting, std::enable_shared_from_this<Connect
     void wait_writable();
     void wait_readable();
     void on_readable();
+    void take(std::string_view bytes, Now at);
     void on_tick();
     void schedule_tick();
+    void drop();
     void fail(const std::string& why);
     void finish();
     void abandon();
@@ -86,6 +89,7 @@ struct Connection::Impl : TurnEnd::Waiting, std::enable_shared_from_this<Connect
     bool is_waiting_for_turn = false;
     bool is_waiting_writable = false, is_waiting_readable = false;
     bool is_congested = false;  // see pause_reading_above
+    bool is_paused = false;     // the peer is ahead of its rate; the timer says when that is over
     bool is_ending = false;     // the stream is over; the socket has `patience`
     bool is_shut_down = false;  // our direction of it is closed
     bool is_finished = false;
@@ -182,7 +186,7 @@ void Connection::Impl::wait_writable() {
 
 void Connection::Impl::wait_readable() {
     is_congested = session->unwritten().size() > (is_congested ? resume_reading_below : pause_reading_above);
-    const bool may_read = is_ending || (session->wants_bytes() && !is_congested);
+    const bool may_read = is_ending || (session->wants_bytes() && !is_congested && !is_paused);
     if (is_waiting_readable || !may_read)
         return;
     is_waiting_readable = true;
@@ -196,7 +200,7 @@ void Connection::Impl::wait_readable() {
 void Connection::Impl::on_readable() {
     error_code error;
     turn_end.note_work();
-    const auto buffer = read_buffer();
+    const auto buffer = read_buffer(session->bytes_at_once());
     const auto count = socket.receive(buffer, 0, error);
     if (error == asio::error::eof || (!error && count == 0)) {
         session->on_disconnected("closed by the peer");
@@ -208,13 +212,23 @@ void Connection::Impl::on_readable() {
     if (error && !is_not_ready(error))
         return fail(error.message());
     if (!error && !is_ending)
-        session->on_bytes({static_cast<const char*>(buffer.data()), count}, now());
+        take({static_cast<const char*>(buffer.data()), count}, now());
     if (!is_gone())
         wait_readable();
 }
 
+void Connection::Impl::take(std::string_view bytes, Now at) {
+    session->on_bytes(bytes, at);
+    is_paused = session->reads_again_at() > at.tick;
+    if (is_paused && !is_gone() && !is_ending)
+        schedule_tick();
+}
+
 void Connection::Impl::schedule_tick() {
-    timer.expires_after(is_ending ? patience : session->is_bound() ? tick_when_bound : tick_before_bound);
+    Tick::duration wait = is_ending ? patience : session->is_bound() ? tick_when_bound : tick_before_bound;
+    if (is_paused && !is_ending)
+        wait = std::min(wait, session->reads_again_at() - now().tick);
+    timer.expires_after(wait);
     timer.async_wait([self = shared_from_this()](const error_code& error) {
         if (!error && !self->is_gone())
             self->on_tick();
@@ -224,9 +238,26 @@ void Connection::Impl::schedule_tick() {
 void Connection::Impl::on_tick() {
     if (is_ending)
         return finish();
-    session->on_tick(now());
-    if (!is_gone())
-        schedule_tick();
+    const Now at = now();
+    session->on_tick(at);
+    if (is_gone())
+        return;
+    is_paused = is_paused && session->reads_again_at() > at.tick;
+    schedule_tick();
+    wait_readable();
+}
+
+void Connection::Impl::drop() {
+    if (is_gone())
+        return;
+    is_ending = true;
+    session->on_disconnected("closed");
+    // What is left unread would make the system cut the connection, and the peer might not see why.
+    error_code ignored;
+    socket.receive(read_buffer(session->bytes_at_once()), 0, ignored);
+    if (!is_waiting_writable)
+        write();
+    finish();
 }
 
 void Connection::Impl::fail(const std::string& why) {
@@ -267,6 +298,11 @@ Connection::Connection(asio::io_context& io, TurnEnd& turn_end, int native_socke
 Connection::~Connection() { impl_->abandon(); }
 
 void Connection::start() { impl_->start(); }
+
+void Connection::drop(std::string_view condition, std::string_view text) {
+    impl_->session->close(condition, text);
+    impl_->drop();
+}
 
 Session& Connection::session() { return *impl_->session; }
 

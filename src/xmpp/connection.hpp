@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "xmpp/session.hpp"
 #include "xmpp/turn_end.hpp"
@@ -22,6 +23,9 @@ public:
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
     void start();
+    /// Ends the stream with this error, which the peer is told as far as the socket takes it now, and closes the socket
+    /// without waiting.
+    void drop(std::string_view condition, std::string_view text);
     Session& session();
 
 private:

@@ -1,5 +1,7 @@
 #include "xmpp/session.hpp"
 
+#include <algorithm>
+
 #include "core/utf8.hpp"
 #include "xml/writer.hpp"
 #include "xmpp/session_impl.hpp"
@@ -89,6 +91,7 @@ void Session::Impl::on_header(const Element& header) {
 }
 
 void Session::Impl::on_stanza(Element stanza) {
+    stanza_pace.take(1, options.limits.stanzas_per_second, now.tick);
     // What was sent ahead and could not be held back: see next_piece.
     if (question != 0)
         return close("policy-violation", "too much is sent ahead of the login's answer");
@@ -111,7 +114,7 @@ bool Session::Impl::has_room(std::size_t bytes) {
         return false;
     if (queued() + bytes <= options.limits.session_queue_bytes)
         return true;
-    close("policy-violation", "you do not read what is sent to you");
+    close("policy-violation", "you do not read what is sent to you (limits/session_queue_bytes)");
     return false;
 }
 
@@ -169,7 +172,10 @@ Session::~Session() = default;
 void Session::on_bytes(std::string_view bytes, Now now) {
     impl_->now = now;
     impl_->has_read = true;
+    impl_->byte_pace.take(bytes.size(), impl_->options.limits.bytes_per_second, now.tick);
     impl_->read(bytes);
+    if (reads_again_at() > now.tick && impl_->host.on_pause)
+        impl_->host.on_pause(*this);
     impl_->tell_end();
 }
 
@@ -183,7 +189,9 @@ void Session::on_tick(Now now) {
     impl_->now = now;
     const bool is_late = now.tick - impl_->started >= impl_->options.limits.unauthenticated_time;
     if (impl_->phase != Impl::Phase::bound && is_late)
-        impl_->close("connection-timeout", "the login took too long");
+        impl_->close("connection-timeout", "the login took longer than " +
+                                               std::to_string(impl_->options.limits.unauthenticated_time.count()) +
+                                               " s (limits/unauthenticated_time)");
     if (!impl_->has_read)
         impl_->reader.park();
     impl_->has_read = false;
@@ -241,6 +249,20 @@ void Session::set_wake(std::function<void()> wake) { impl_->wake = std::move(wak
 bool Session::is_over() const { return impl_->phase == Impl::Phase::over; }
 
 bool Session::wants_bytes() const { return impl_->phase != Impl::Phase::over && impl_->question == 0; }
+
+Tick Session::reads_again_at() const { return std::max(impl_->byte_pace.ready_at(), impl_->stanza_pace.ready_at()); }
+
+std::size_t Session::bytes_at_once() const {
+    constexpr std::size_t least = 1024, most = 64 * 1024, short_stanza = 128;
+    const LimitsConfig& limits = impl_->options.limits;
+    std::size_t bytes = most;
+    // An eighth of a second's worth, so that what is owed after a read is paid soon.
+    if (limits.bytes_per_second > 0)
+        bytes = std::min(bytes, limits.bytes_per_second / 8);
+    if (limits.stanzas_per_second > 0)
+        bytes = std::min(bytes, limits.stanzas_per_second * short_stanza / 8);
+    return std::max(bytes, least);
+}
 
 std::uint64_t Session::number() const { return impl_->number; }
 

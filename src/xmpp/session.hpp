@@ -30,6 +30,8 @@ struct SessionHost {
     /// A message, presence or iq that is not for the server or the user's own account. `from` is stamped with the full
     /// JID; `to` is a valid JID. Presence without `to` (availability) comes too, with `to` absent.
     std::function<void(Session&, Element stanza)> on_stanza;
+    /// It sent faster than the limits have it, and is not read from for a while. May be absent.
+    std::function<void(Session&)> on_pause = {};
     /// The stream is over, for whatever reason; comes once, last, and only if `bind` was called and not refused (the
     /// session may end before the answer). Never from inside send() or close().
     std::function<void(Session&, const std::string& why)> on_end;
@@ -79,6 +81,10 @@ public:
     bool is_over() const;
     /// False while the host thinks about a login: what arrives now is held, so it is better left in the socket.
     bool wants_bytes() const;
+    /// The peer is ahead of its rate: what it sends is better left in the socket until then.
+    Tick reads_again_at() const;
+    /// So much is read at once at most: of who may send little, little.
+    std::size_t bytes_at_once() const;
 
     std::uint64_t number() const;
     bool is_bound() const;

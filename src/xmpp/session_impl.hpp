@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "core/pace.hpp"
 #include "xml/reader.hpp"
 #include "xmpp/sasl.hpp"
 #include "xmpp/server_answers.hpp"
@@ -86,6 +87,7 @@ struct Session::Impl {
     std::string peer;
     std::function<void()> wake;
 
+    Pace byte_pace, stanza_pace;
     Reader reader;
     Phase phase = Phase::login;
     bool has_header = false;       // theirs, of the present stream

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstring>
@@ -14,6 +15,7 @@
 #include "xmpp/connection.hpp"
 #include "xmpp/listen_url.hpp"
 #include "xmpp/listener.hpp"
+#include "xmpp/turn_away.hpp"
 
 using namespace mucbridge;
 using namespace std::chrono_literals;
@@ -396,4 +398,110 @@ TEST_CASE("a connection may be destroyed while it is open") {
     client.read();
     CHECK(client.is_closed);
     CHECK(house.ends.empty());
+}
+
+TEST_CASE("a peer beyond its rate is not read from, nothing of it is lost, and another one is served meanwhile") {
+    House house;
+    house.options.limits.stanzas_per_second = 100;
+    std::size_t pauses = 0;
+    house.host.on_pause = [&](Session&) { ++pauses; };
+    Client flooder(house.listener->url());
+    house.log_in(flooder);
+    Client calm(house.listener->url());
+    calm.say(std::string(client_header) + make_plain("juliet", "x") + std::string(client_header) +
+             std::string(bind_balcony));
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < 300; ++i)
+        flooder.say("<message to='a@localhost'><body>flood</body></message>");
+    flooder.say("<iq type='get' id='last' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>");
+    CHECK(house.until([&] {
+        calm.read();
+        return holds(calm.heard, "<jid>juliet@localhost/balcony</jid>");
+    }));
+    CHECK(house.stanzas.size() < 200);
+    CHECK(house.until([&] {
+        flooder.read();
+        return holds(flooder.heard, "id='last'");
+    }));
+    CHECK(house.stanzas.size() == 300);
+    CHECK(std::chrono::steady_clock::now() - start > 1500ms);  // 100 at once, and 200 at 100 a second
+    CHECK(pauses > 5);
+    CHECK(house.ends.empty());
+}
+
+TEST_CASE("bytes have a rate too, also before the login") {
+    House house;
+    house.options.limits.bytes_per_second = 20'000;
+    house.options.limits.stanza_bytes_before_login = 200'000;
+    Client client(house.listener->url());
+    REQUIRE(house.until([&] { return house.connections.size() == 1; }));
+    const auto start = std::chrono::steady_clock::now();
+    client.say(std::string(client_header) + "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='" +
+               std::string(40'000, 'x') + "'/>");
+    CHECK(house.until([&] {
+        client.read();
+        return holds(client.heard, "<invalid-mechanism/>");
+    }));
+    CHECK(std::chrono::steady_clock::now() - start > 900ms);
+}
+
+TEST_CASE("a peer that waits for its rate is written to, timed out, and its end is noticed") {
+    House house;
+    house.options.limits.stanzas_per_second = 10;
+    Client client(house.listener->url());
+    house.log_in(client);
+    for (int i = 0; i < 20; ++i)
+        client.say("<message to='a@localhost'/>");
+    REQUIRE(house.until([&] { return house.stanzas.size() > 5; }));
+    house.only().send("<message id='to-you'/>");
+    CHECK(house.until(
+        [&] {
+            client.read();
+            return holds(client.heard, "to-you");
+        },
+        500ms));
+    client.shut_down();
+    CHECK(house.until([&] { return house.connections.empty(); }));
+    CHECK(house.stanzas.size() == 20);
+
+    house.options.limits.unauthenticated_time = 1s;
+    house.options.limits.bytes_per_second = 100;
+    Client late(house.listener->url());
+    late.say(std::string(client_header) + "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='" +
+             std::string(5000, 'x'));
+    CHECK(house.until([&] {
+        late.read();
+        return late.is_closed;
+    }));
+    CHECK(holds(late.heard, "<connection-timeout "));
+    CHECK(holds(late.heard, "limits/unauthenticated_time"));
+}
+
+TEST_CASE("a connection that is dropped hears why, is closed at once, and its end is told") {
+    House house;
+    Client client(house.listener->url());
+    house.log_in(client);
+    client.say("<message to='a@localhost'>");  // half a stanza, unread
+    house.connections.begin()->second->drop("resource-constraint", "others wait (limits/unauthenticated)");
+    CHECK(house.until([&] { return house.connections.empty(); }, 500ms));
+    client.read();
+    CHECK(client.is_closed);
+    CHECK(holds(client.heard, "<resource-constraint "));
+    CHECK(holds(client.heard, "others wait (limits/unauthenticated)"));
+    CHECK(house.ends.size() == 1);
+}
+
+TEST_CASE("a peer that is turned away is told why, in a stream of its own") {
+    int pair[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    turn_away(pair[1], "localhost", {"resource-constraint", "no more than 3 connections (limits/connections)"});
+    std::array<char, 4096> bytes;
+    const auto count = ::recv(pair[0], bytes.data(), bytes.size(), 0);
+    REQUIRE(count > 0);
+    const std::string_view heard(bytes.data(), static_cast<std::size_t>(count));
+    CHECK(heard.starts_with("<?xml version='1.0'?><stream:stream "));
+    CHECK(holds(heard, "<resource-constraint "));
+    CHECK(holds(heard, "(limits/connections)</text></stream:error></stream:stream>"));
+    CHECK(::recv(pair[0], bytes.data(), bytes.size(), 0) == 0);
+    ::close(pair[0]);
 }
