@@ -155,7 +155,7 @@ def main():
         if arguments.tsv:
             write_tsv(arguments.tsv, figures)
     shown = [row for row in rows if row.figures]
-    text = (f"\n{describe_machine()}; load average before: {load_before:.2f}; medians of {arguments.rounds} rounds.\n\n"
+    text = (f"\n{describe_machine()}; load average before: {load_before:.2f}; medians of {arguments.rounds} rounds (idle: one).\n\n"
             + table(figures, shown, arguments.servers) + "\n")
     print(text)
     if arguments.publish:

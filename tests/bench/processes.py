@@ -97,7 +97,7 @@ class Mucbridge2(Mucbridge):
 
     @staticmethod
     def has(row):
-        return not row.once
+        return bool(row.figures)
 
 
 class Peer(Process):

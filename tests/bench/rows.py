@@ -42,7 +42,7 @@ class Row:
     rate: float = 0
     qos: int = None
     window: int = 16
-    once: bool = False     # of the plot alone: one round
+    once: bool = False     # one round: it hardly varies, or is of the plot alone
     is_slow: bool = False  # minutes, with a peer
 
     def options(self):
@@ -77,7 +77,7 @@ def bridged(scenario, qos, least):
 
 TABLE = [
     fan_out(1, 10, 200, 20), fan_out(1, 100, 40, 30), fan_out(1, 1000, 4, 15), fan_out(100, 10, 400, 8),
-    Row("idle", "idle", 800, 10, "8000 sessions, rooms of 10", is_slow=True, figures=(
+    Row("idle", "idle", 800, 10, "8000 sessions, rooms of 10", once=True, is_slow=True, figures=(
         Figure("rss_kib_per_session", "KiB a session (RSS)", most=8),
         Figure("pss_kib_per_session", "KiB a session (PSS)"))),
     Row("joins", "joins", 200, 10, "2000 sessions, rooms of 10", figures=(
