@@ -2,6 +2,7 @@
 
 Each attack is on a gateway of its own. Row of the table of hostile input that is held here: room_creation_flood.
 """
+import concurrent.futures
 import re
 
 from harness import Test, want, want_equal
@@ -41,6 +42,16 @@ def comes_and_goes(gateway, count=5000):
         text = pump(other, "", "still there")
         seen = re.findall(r"<presence from='besieged@rooms.localhost/Mallory'[^>]*?(type='unavailable')?[^>]*>", text)
         want(2 <= len(seen) <= 2 * count + 2 and not seen[-1], f"{len(seen)} presences, the last {seen[-1:]}")
+
+
+def ten_come_and_go(gateway, count=3000):
+    """Ten at once, who read all that they are sent: what they ask for faster than it can be done waits at their own sockets."""
+    raws = [logged_in(gateway, f"m{n}") for n in range(10)]
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        flood = lambda n: pump(raws[n], (presence("besieged", f"M{n}") + leaving("besieged", f"M{n}")) * count + ping("end"), "id='end'")
+        for text in pool.map(flood, range(10)):
+            want("id='end'" in text, "it goes on")
+    still_there(raws[0], nick="M0")
 
 
 def storm_of_nicks(gateway, count=5000):
@@ -151,7 +162,8 @@ def pages(gateway, rooms=500):
 
 
 CASES = (
-    ("5000 joins and leaves", comes_and_goes), ("5000 nicks", storm_of_nicks), ("3000 rooms by one session", many_rooms),
+    ("5000 joins and leaves", comes_and_goes), ("ten times 3000 joins and leaves", ten_come_and_go),
+    ("5000 nicks", storm_of_nicks), ("3000 rooms by one session", many_rooms),
     ("20 000 rooms entered and left", rooms_one_after_another), ("configurations, garbage and a flood", configurations),
     ("60 000 affiliations, 100 MB of reasons", affiliations), ("pages, histories and invitations that are none", pages))
 
