@@ -35,7 +35,8 @@ double per(double count, double seconds) {
     return seconds > 0 ? count / seconds : 0;
 }
 
-/// This program is one thread: where it hardly slept, a faster one would have got more out of the server.
+/// This program is one thread: where it hardly slept, or was kept waiting for its core, a faster one would have got
+/// more out of the server.
 void print_load(const std::string& way, const Span& span) {
     constexpr double never_idle = 0.9;
     const double busy = per(span.load_busy, span.seconds);

@@ -29,28 +29,27 @@ std::string parse_endpoint(const std::string& text, Endpoint& endpoint) {
     return {};
 }
 
-/// What is long in parsing: each option with what it means.
+void add_endpoint(CLI::App& app, const char* name, Endpoint& endpoint, const char* text) {
+    const auto parse = [name, &endpoint](const std::string& value) {
+        if (const auto wish = parse_endpoint(value, endpoint); !wish.empty())
+            throw CLI::ValidationError(name, wish);
+    };
+    app.add_option_function<std::string>(name, parse, text);
+}
+
 void add_options(CLI::App& app, Options& options) {
     app.add_option("scenario", options.scenario, "lines, to-topic, to-room, broker, joins or idle")
         ->transform(CLI::CheckedTransformer(scenarios));
-    const auto add_endpoint = [&](const char* name, Endpoint& endpoint, const char* text) {
-        app.add_option_function<std::string>(
-            name,
-            [name, &endpoint](const std::string& value) {
-                if (const auto wish = parse_endpoint(value, endpoint); !wish.empty())
-                    throw CLI::ValidationError(name, wish);
-            },
-            text);
-    };
-    add_endpoint("--server", options.server, "IPV4:PORT of plain XMPP with SASL PLAIN [127.0.0.1:61222]");
-    add_endpoint("--broker", options.broker, "IPV4:PORT of MQTT, where topics are spoken of [127.0.0.1:1883]");
+    add_endpoint(app, "--server", options.server, "IPV4:PORT of plain XMPP with SASL PLAIN [127.0.0.1:61222]");
+    add_endpoint(app, "--broker", options.broker, "IPV4:PORT of MQTT, where topics are spoken of [127.0.0.1:1883]");
     app.add_option("--domain", options.domain, "Of the accounts, u1 to uN")->capture_default_str();
     app.add_option("--rooms-domain", options.rooms_domain, "[rooms.DOMAIN]");
     app.add_option("--password", options.password, "Of every account")->capture_default_str();
     app.add_option("--rooms", options.rooms)->check(CLI::Range(1U, 10000U))->capture_default_str();
     app.add_option("--occupants", options.occupants, "Of each room")->check(CLI::Range(1U, 10000U));
     app.add_option("--senders", options.senders, "Of each room, speaking in turn; 0: all occupants");
-    auto* lines = app.add_option("--lines", options.lines, "Instead: how many")->check(CLI::PositiveNumber);
+    auto* lines =
+        app.add_option("--lines", options.lines, "Instead of --seconds: how many")->check(CLI::PositiveNumber);
     app.add_option("--window", options.window, "First, in a closed loop: lines of a room on their way; 0: not")
         ->check(CLI::Range(0U, 100000U))
         ->capture_default_str();
