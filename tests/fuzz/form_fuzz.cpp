@@ -110,15 +110,23 @@ void check_mediated(const Element& stanza, const Element& x) {
     }
 }
 
-/// Every other child of a line, as others will get it: XML, and nothing that only the room may say.
-void check_extra(const Bytes& extra) {
+bool is_room(std::string_view text) {
+    const auto jid = Jid::parse(text);
+    return jid && *jid == room;
+}
+
+/// Every other child of a line or presence, as others will get it: XML, and nothing that only the room may say.
+void check_extra(const Bytes& extra, bool is_line) {
     if (!extra)
         return;
     const auto children = read(*extra);
     check(!children.empty(), "what is shown beside a line is XML", *extra);
-    for (const Element& child : children)
-        check(child.ns != ns::occupant_id && (child.ns != ns::stanza_id || child.attribute("by") != to_string(room)),
-              "nobody speaks for the room", *extra);
+    for (const Element& child : children) {
+        check(child.ns != ns::occupant_id && child.ns != ns::muc_user, "nobody speaks for the room", *extra);
+        const bool is_stamp = child.ns == ns::delay && is_room(child.attribute("from"));
+        const bool is_id = child.ns == ns::stanza_id && child.name == "stanza-id" && is_room(child.attribute("by"));
+        check(!is_line || (!is_stamp && !is_id), "nobody stamps a line for the room", *extra);
+    }
 }
 
 void check_stanza(const Element& stanza) {
@@ -126,9 +134,9 @@ void check_stanza(const Element& stanza) {
         check_refusal(stanza, *error);
     const Line line = parse_line(stanza, room);
     check(!line.body || (is_xml_text(*line.body) && !line.body->empty()), "a body is text, and some");
-    check_extra(line.extra);
-    check_extra(parse_join(stanza, "nick").extra);
-    check_extra(parse_presence_extra(stanza));
+    check_extra(line.extra, true);
+    check_extra(parse_join(stanza, "nick").extra, false);
+    check_extra(parse_presence_extra(stanza), false);
     for (const Node& node : stanza.nodes) {
         const Element* child = node.element();
         if (child == nullptr)
