@@ -108,6 +108,8 @@ const Fields<LimitsConfig>& limits_fields() {
         {"rooms", Number{&Limits::rooms, 1, 10 * million}, "that there are at once"},
         {"rooms_per_session", Number{&Limits::rooms_per_session, 1, million}, "that one session is in"},
         {"occupants_per_room", Number{&Limits::occupants_per_room, 1, million}, "of one room"},
+        {"queue_bytes", Number{&Limits::queue_bytes, 1048576, std::size_t{1} << 36U},
+         "of output that all sessions together may leave unread; who reads least is closed"},
         {"component_queue_bytes", Number{&Limits::component_queue_bytes, 65536, std::size_t{1} << 32U},
          "of output that a component's server may leave unread before the link is closed"},
         {"session_queue_bytes", Number{&Limits::session_queue_bytes, 65536, std::size_t{1} << 32U},

@@ -85,6 +85,7 @@ struct LimitsConfig {
     std::size_t stanzas_per_second = 10000, bytes_per_second = 16 * 1024 * 1024;
     std::size_t rooms = 100000, rooms_per_session = 1000, occupants_per_room = 5000;
     std::size_t session_queue_bytes = 8 * 1024 * 1024;     // output that a session may leave unread
+    std::size_t queue_bytes = 24 * 1024 * 1024;            // the same of all sessions together
     std::size_t component_queue_bytes = 64 * 1024 * 1024;  // output that a component's server may leave unread
     std::size_t lines_in_flight_per_room = 1000;
     std::size_t nick_characters = 64, room_bytes = 255;

@@ -15,16 +15,17 @@ Result<std::unique_ptr<Hub>> Hub::make(Parts parts) {
     return hub;
 }
 
-Hub::Hub(Parts parts) : parts_(std::move(parts)), admission_(parts_.config.limits) {
-    // 64 is what tell() can count.
-    for (unsigned index = 0; index < std::clamp(parts_.loops, 1U, 64U); ++index)
+// 64 is what tell() can count.
+Hub::Hub(Parts parts)
+    : parts_(std::move(parts)), loop_count_(std::clamp(parts_.loops, 1U, 64U)), admission_(parts_.config.limits) {
+    for (unsigned index = 0; index < loop_count_; ++index)
         shards_.push_back(std::make_unique<Shard>(*this, index, parts_.clock));
 }
 
 Hub::~Hub() = default;
 
 unsigned Hub::loop_of(std::string_view name) const {
-    return static_cast<unsigned>(std::hash<std::string_view>{}(name) % shards_.size());
+    return static_cast<unsigned>(std::hash<std::string_view>{}(name) % loop_count_);
 }
 
 bool Hub::is_service(std::string_view domain) const {
@@ -55,13 +56,6 @@ std::vector<Link*> Hub::links() {
     return out;
 }
 
-void Hub::on_loop(unsigned here, unsigned there, Loop::Task task) {
-    if (here == there)
-        task();
-    else
-        loop(there).post(std::move(task));
-}
-
 void Hub::tell(unsigned here, const Audience& audience, std::shared_ptr<const SharedStanza> stanza) {
     if (!audience || audience->empty())
         return;
@@ -89,7 +83,10 @@ void Hub::tell(unsigned here, const Route& to, std::shared_ptr<const SharedStanz
 }
 
 void Hub::tell_element(unsigned here, const Route& to, const Element& stanza) {
-    on_loop(here, to.loop, [this, to, stanza] { door(to).send(to.session, stanza); });
+    if (here == to.loop)
+        door(to).send(to.session, stanza);
+    else
+        loop(to.loop).post([this, to, stanza] { door(to).send(to.session, stanza); });
 }
 
 void Hub::tell_jid(unsigned here, const Jid& to, const Element& stanza) {
@@ -112,7 +109,10 @@ void Hub::tell_beyond(unsigned here, const Element& stanza) {
 }
 
 void Hub::forget_room(unsigned here, const Route& route, const std::string& room) {
-    on_loop(here, route.loop, [this, route, room] { door(route).forget_room(route.session, room); });
+    if (here == route.loop)
+        door(route).forget_room(route.session, room);
+    else
+        loop(route.loop).post([this, route, room] { door(route).forget_room(route.session, room); });
 }
 
 LinkEvents Hub::make_link_events(const std::string& broker) {

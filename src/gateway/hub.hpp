@@ -45,7 +45,7 @@ public:
     const std::shared_ptr<const Mapper>& shared_mapper() const { return parts_.mapper; }
     const Seal& seal() const { return *parts_.seal; }
 
-    unsigned loop_count() const { return static_cast<unsigned>(shards_.size()); }
+    unsigned loop_count() const { return loop_count_; }
     Loop& loop(unsigned index) { return shards_[index]->loop; }
     Sessions& sessions(unsigned index) { return shards_[index]->sessions; }
     Rooms& rooms(unsigned index) { return shards_[index]->rooms; }
@@ -68,7 +68,13 @@ public:
     std::vector<Link*> links();
 
     /// Runs the task on that loop: at once where `here` is that loop, else posted.
-    void on_loop(unsigned here, unsigned there, Loop::Task task);
+    template <class Task>
+    void on_loop(unsigned here, unsigned there, Task task) {
+        if (here == there)
+            task();
+        else
+            loop(there).post(std::move(task));
+    }
     /// Gives the stanza to every session of the audience; it crosses to another loop once, not once per occupant.
     void tell(unsigned here, const Audience& audience, std::shared_ptr<const SharedStanza> stanza);
     void tell(unsigned here, const Route& to, std::shared_ptr<const SharedStanza> stanza);
@@ -87,7 +93,9 @@ public:
 private:
     struct Shard {
         Shard(Hub& hub, unsigned index, const std::function<Now()>& clock)
-            : loop(index, clock), sessions(hub, index), rooms(hub, index), registry(hub, index), doors{&sessions} {}
+            : loop(index, clock), sessions(hub, index), rooms(hub, index), registry(hub, index), doors{&sessions} {
+            sessions.backlog().set_relief([this] { loop.turn_end().relieve(); });
+        }
         Loop loop;
         Sessions sessions;
         Rooms rooms;
@@ -106,6 +114,7 @@ private:
     LinkEvents make_link_events(const std::string& broker);
 
     Parts parts_;
+    const unsigned loop_count_;
     Admission admission_;
     std::vector<std::unique_ptr<Shard>> shards_;
     std::map<std::string, std::unique_ptr<Link>> links_;

@@ -12,7 +12,8 @@ namespace mucbridge {
 
 Sessions::Sessions(Hub& hub, unsigned loop) : hub_(hub), here_(loop), host_(make_host()) {
     const Config& config = hub.config();
-    options_ = {config.domain, config.rooms_domain, config.login, config.limits};
+    options_ = {config.domain, config.rooms_domain, config.login, config.limits,
+                std::make_shared<Backlog>(config.limits.queue_bytes / hub.loop_count())};
 }
 
 SessionHost Sessions::make_host() {

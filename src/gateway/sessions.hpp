@@ -42,6 +42,7 @@ public:
     /// Closes every stream with <system-shutdown/>.
     void shut_down();
     std::size_t count() const { return count_; }
+    Backlog& backlog() { return *options_.backlog; }
     /// How often a session was not read from for a while, since it sent faster than the limits have it.
     std::uint64_t pauses() const { return pauses_; }
 

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
+#include "xml/resting.hpp"
 #include "xml/token_scanner.hpp"
 #include "xml/tree_builder.hpp"
 
@@ -44,20 +46,30 @@ bool is_space(char byte) { return byte == ' ' || byte == '\t' || byte == '\r' ||
 
 }  // namespace
 
-struct Reader::Impl {
+struct Reader::Impl final : Resting::Reader {
 public:
-    Impl(Events events, ReaderLimits limits) : events_(std::move(events)) { tree_.limits = limits; }
+    Impl(Events events, ReaderLimits limits, std::shared_ptr<Resting> resting)
+        : events_(std::move(events)), resting_(std::move(resting)) {
+        tree_.limits = limits;
+    }
+    ~Impl() { wake(); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
 
     void feed(std::string_view bytes);
     void stop();
     void restart();
-    void park();
+    void park() override;
     void set_limits(ReaderLimits limits) { tree_.limits = limits; }
 
 private:
     enum class State { reading, stopped, ended, failed };
 
+    void read_on(std::string_view bytes);
     std::string_view read(std::string_view bytes, std::size_t seen);
+    bool is_between_stanzas() const { return tree_.depth() == 1 && pending() == 0 && scanner_.is_between_tokens(); }
+    void rest();
+    void wake();
     std::size_t parse(std::string_view bytes);
     std::size_t parse_slice(std::string_view slice);
     void dispatch();
@@ -97,6 +109,8 @@ private:
     bool is_paused_ = false, is_rejoining_ = false, is_feeding_ = false;
     bool is_discarding_ = false, is_restarting_ = false, may_skip_space_ = false;
     std::unique_ptr<ReaderError> refusal_;
+    std::shared_ptr<Resting> resting_;  // may be null
+    std::optional<Resting::Place> place_;
 };
 
 void Reader::Impl::feed(std::string_view bytes) {
@@ -108,6 +122,22 @@ void Reader::Impl::feed(std::string_view bytes) {
     } feeding{is_feeding_};
     is_feeding_ = true;
     is_discarding_ = false;
+    wake();
+    read_on(bytes);
+    rest();
+}
+
+void Reader::Impl::rest() {
+    if (resting_ && parser_ && is_between_stanzas())
+        place_ = resting_->add(*this);
+}
+
+void Reader::Impl::wake() {
+    if (place_)
+        resting_->remove(*std::exchange(place_, std::nullopt));
+}
+
+void Reader::Impl::read_on(std::string_view bytes) {
     if (held_.empty()) {
         held_ = read(bytes, 0);
         return;
@@ -255,6 +285,7 @@ void Reader::Impl::restart() {
 }
 
 void Reader::Impl::reset() {
+    wake();
     drop_parser();
     const ReaderLimits limits = tree_.limits;
     tree_ = {};
@@ -267,8 +298,9 @@ void Reader::Impl::reset() {
 }
 
 void Reader::Impl::park() {
-    if (is_feeding_ || tree_.depth() != 1 || pending() != 0 || !scanner_.is_between_tokens())
+    if (is_feeding_ || !is_between_stanzas())
         return;
+    wake();
     drop_parser();
     held_.shrink_to_fit();
 }
@@ -375,7 +407,8 @@ void Reader::Impl::on_text(std::string_view text) noexcept {
         boundary_ = token_end();
 }
 
-Reader::Reader(Events events, ReaderLimits limits) : impl_(std::make_unique<Impl>(std::move(events), limits)) {}
+Reader::Reader(Events events, ReaderLimits limits, std::shared_ptr<Resting> resting)
+    : impl_(std::make_unique<Impl>(std::move(events), limits, std::move(resting))) {}
 Reader::~Reader() = default;
 Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;

@@ -23,6 +23,8 @@ struct ReaderLimits {
     std::string_view bytes_key = "limits/stanza_bytes";
 };
 
+class Resting;
+
 /// Why reading ended: the stream error's name (RFC 6120 §4.9.3) and the reason in words.
 struct ReaderError {
     std::string condition;  // "not-well-formed", "policy-violation", "restricted-xml", "bad-namespace-prefix", ...
@@ -44,7 +46,8 @@ public:
         std::function<void(Element stanza, ReaderError)> on_passed_over = {};
     };
 
-    Reader(Events events, ReaderLimits limits);
+    /// `resting`: where it may rest between stanzas; null: it keeps its parser until park().
+    Reader(Events events, ReaderLimits limits, std::shared_ptr<Resting> resting = nullptr);
     ~Reader();
     Reader(Reader&&) noexcept;
     Reader& operator=(Reader&&) noexcept;

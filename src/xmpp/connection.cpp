@@ -63,7 +63,9 @@ struct Connection::Impl : TurnEnd::Waiting, std::enable_shared_from_this<Connect
     void start();
     void wake();
     void on_turn_end() override;
+    void on_relief() override;
     void flush();
+    error_code write_some();
     void write();
     void shut_down();
     void wait_writable();
@@ -147,7 +149,13 @@ void Connection::Impl::flush() {
         wait_readable();
 }
 
-void Connection::Impl::write() {
+/// In the middle of somebody's telling: what fails is found out when the turn ends.
+void Connection::Impl::on_relief() {
+    if (!is_gone() && !is_waiting_writable)
+        write_some();
+}
+
+error_code Connection::Impl::write_some() {
     while (!session->unwritten().empty()) {
         error_code error;
         const auto bytes = session->unwritten();
@@ -157,9 +165,15 @@ void Connection::Impl::write() {
             break;
         }
         if (error)
-            return fail(error.message());
+            return error;
         session->wrote(count);
     }
+    return {};
+}
+
+void Connection::Impl::write() {
+    if (const error_code error = write_some())
+        return fail(error.message());
     if (is_ending && session->unwritten().empty())
         shut_down();
 }

@@ -9,6 +9,8 @@
 #include "core/jid.hpp"
 #include "core/time.hpp"
 #include "xml/element.hpp"
+#include "xml/resting.hpp"
+#include "xmpp/backlog.hpp"
 
 namespace mucbridge {
 
@@ -37,11 +39,13 @@ struct SessionHost {
     std::function<void(Session&, const std::string& why)> on_end;
 };
 
-/// What every session of a listener has in common.
+/// What the sessions of one loop have in common.
 struct SessionOptions {
     std::string domain, rooms_domain;
     Login login = Login::open;
     LimitsConfig limits;
+    std::shared_ptr<Backlog> backlog = std::make_shared<Backlog>();  // of all their output
+    std::shared_ptr<Resting> resting = std::make_shared<Resting>();  // of all their parsers
 };
 
 /// One client's stream, without its socket: bytes in, bytes out. RFC 6120; XEP-0045's clients need nothing else to log
@@ -70,14 +74,16 @@ public:
     /// Closes with a stream error (RFC 6120 §4.9.3), or gracefully where the condition is empty.
     void close(std::string_view condition = {}, std::string_view text = {});
 
-    /// Bytes to write; the socket's shell takes from the front what it wrote.
-    std::string& output();
-    /// The same for a shell that writes piecemeal: look, then say how much of the front is gone.
+    /// Bytes to write: look, then say how much of the front is gone.
     std::string_view unwritten() const;
     void wrote(std::size_t bytes);
-    /// Called whenever output() becomes non-empty, or is_over() or wants_bytes() becomes true. Set by the shell.
+    /// All of them at once, for a shell without a socket.
+    std::string take_output();
+    /// That its queue occupies.
+    std::size_t output_memory() const;
+    /// Called whenever there come to be bytes to write, or is_over() or wants_bytes() becomes true. Set by the shell.
     void set_wake(std::function<void()> wake);
-    /// True when nothing more will be read or queued: write output() and close the socket.
+    /// True when nothing more will be read or queued: write what is unwritten and close the socket.
     bool is_over() const;
     /// False while the host thinks about a login: what arrives now is held, so it is better left in the socket.
     bool wants_bytes() const;

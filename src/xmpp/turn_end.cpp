@@ -28,6 +28,11 @@ void TurnEnd::look_again() {
     });
 }
 
+void TurnEnd::relieve() {
+    for (const auto& each : waiting_)
+        each->on_relief();
+}
+
 void TurnEnd::run() {
     // Writing may make more to write: that waits for the next turn's end.
     for (const auto& each : std::exchange(waiting_, {}))

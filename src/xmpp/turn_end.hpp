@@ -15,6 +15,8 @@ public:
     struct Waiting {
         virtual ~Waiting() = default;
         virtual void on_turn_end() = 0;
+        /// So much has gathered that it is better written before: tells nobody how that went.
+        virtual void on_relief() = 0;
     };
 
     explicit TurnEnd(boost::asio::io_context& io) : io_(io) {}
@@ -23,6 +25,7 @@ public:
 
     /// It is told once, at the end of this turn; nobody is added twice before.
     void add(std::shared_ptr<Waiting> waiting);
+    void relieve();
     /// The loop had something to do, so there may be more.
     void note_work() { has_worked_ = true; }
 

@@ -77,7 +77,7 @@ struct Client {
     void read() {
         if (!session)
             return;
-        reader.feed(std::exchange(session->output(), {}));
+        reader.feed(session->take_output());
         if (session->is_over())
             std::exchange(session, nullptr)->on_disconnected("closed");
     }

@@ -41,7 +41,7 @@ void Player::send(const std::string& bytes, Now now) {
 bool Player::pull() {
     if (!session_)
         return false;
-    const std::string bytes = std::exchange(session_->output(), {});
+    const std::string bytes = session_->take_output();
     if (!bytes.empty())
         reader_.feed(bytes);
     if (!session_->is_over())

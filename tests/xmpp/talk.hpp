@@ -82,7 +82,7 @@ struct Talk {
         session->on_bytes(bytes, at(seconds));
         return take();
     }
-    std::string take() { return std::exchange(session->output(), {}); }
+    std::string take() { return session->take_output(); }
 
     /// As romeo@localhost/balcony; nothing of it is left in the output.
     Talk& log_in(const std::string& header = std::string(client_header)) {

@@ -11,6 +11,7 @@ namespace {
 
 struct Story : TurnEnd::Waiting {
     void on_turn_end() override { text += "end "; }
+    void on_relief() override { text += "relief "; }
     std::string text;
 };
 
@@ -56,6 +57,7 @@ TEST_CASE("who waits again while the turn ends is told at the end of the next on
             if (++told == 1)
                 turn_end.add(shared_from_this());
         }
+        void on_relief() override {}
         TurnEnd& turn_end;
         int told = 0;
     };
@@ -66,4 +68,16 @@ TEST_CASE("who waits again while the turn ends is told at the end of the next on
     CHECK(again->told == 0);
     io.run();
     CHECK(again->told == 2);
+}
+
+TEST_CASE("who waits for the end of the turn is relieved before it, and told at the end all the same") {
+    boost::asio::io_context io;
+    TurnEnd turn_end(io);
+    const auto story = std::make_shared<Story>();
+    turn_end.relieve();
+    turn_end.add(story);
+    turn_end.relieve();
+    turn_end.relieve();
+    io.run();
+    CHECK(story->text == "relief relief end ");
 }

@@ -1,0 +1,48 @@
+#include "xmpp/backlog.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mucbridge {
+
+namespace {
+constexpr std::size_t much = 4 * 1024 * 1024;
+constexpr std::size_t least_of_one = 16 * 1024;  // a stanza or two: what a session that reads has waiting for a moment
+constexpr std::size_t most_buffers = 256, largest_buffer = 32 * 1024;
+}  // namespace
+
+std::size_t Backlog::most_of_one() const {
+    const std::size_t left = most_ - std::min(total_, most_);
+    return std::max(least_of_one, 2 * left);
+}
+
+void Backlog::grow(std::size_t bytes) {
+    total_ += bytes;
+    if (total_ < relieved_at_ + much || !relief_)
+        return;
+    relieved_at_ = total_;
+    relief_();
+    relieved_at_ = total_;
+}
+
+void Backlog::shrink(std::size_t bytes) {
+    total_ -= bytes;
+    relieved_at_ = std::min(relieved_at_, total_);
+}
+
+std::string Backlog::take_buffer() {
+    if (buffers_.empty())
+        return {};
+    std::string buffer = std::move(buffers_.back());
+    buffers_.pop_back();
+    return buffer;
+}
+
+void Backlog::give_back(std::string buffer) {
+    if (buffers_.size() >= most_buffers || buffer.capacity() > largest_buffer)
+        return;
+    buffer.clear();
+    buffers_.push_back(std::move(buffer));
+}
+
+}  // namespace mucbridge
