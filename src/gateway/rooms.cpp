@@ -10,12 +10,18 @@ namespace mucbridge {
 
 namespace {
 
-RoomLimits to_room_limits(const LimitsConfig& limits) {
+constexpr std::size_t rooms_that_linger = 2000;
+
+/// `rooms`: that there are already.
+RoomLimits to_room_limits(const LimitsConfig& limits, std::size_t rooms) {
     RoomLimits out;
     out.occupants = limits.occupants_per_room;
     out.nick_characters = limits.nick_characters;
     out.lines_in_flight = limits.lines_in_flight_per_room;
     out.history_lines = limits.history_lines;
+    // Lingering saves subscriptions; it must not let one who enters and leaves ever new rooms fill the memory.
+    if (rooms > rooms_that_linger)
+        out.linger = {};
     return out;
 }
 
@@ -188,14 +194,15 @@ Result<Rooms::Host*> Rooms::open(const Jid& address) {
     const auto occupant_id = [this, room = name](const Jid& bare) {
         return hub_.seal().occupant_id(room, to_string(bare));
     };
-    auto host = std::unique_ptr<Host>(new Host{name,
-                                               Room(address, RoomOptions{}, to_room_limits(hub_.config().limits),
-                                                    wire(binding), hub_.seal().origin(), occupant_id, now()),
-                                               binding,
-                                               {},
-                                               {},
-                                               false,
-                                               now().tick});
+    auto host = std::unique_ptr<Host>(
+        new Host{name,
+                 Room(address, RoomOptions{}, to_room_limits(hub_.config().limits, hub_.room_count()), wire(binding),
+                      hub_.seal().origin(), occupant_id, now()),
+                 binding,
+                 {},
+                 {},
+                 false,
+                 now().tick});
     const LinkState& link = links_[binding->broker];
     Host& placed = *(hosts_[name] = std::move(host));
     ++hub_.room_count();
