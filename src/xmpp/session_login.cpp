@@ -118,7 +118,7 @@ void Session::Impl::accept_login(const std::string& username, bool anonymous) {
     phase = Phase::bind;
     has_sent_header = false;
     pieces = pieces_before_bound;
-    reader.set_limits(make_reader_limits(options.limits.stanza_bytes));
+    reader.set_limits(make_reader_limits(options.limits.stanza_bytes, "limits/stanza_bytes"));
     reader.restart();
 }
 

@@ -179,7 +179,7 @@ def lines_in_flight(gateway):
 def names_too_long(gateway):
     raw = logged_in(gateway)
     refused_join(raw, "n", "n" * 11, "nick_characters", "not-acceptable", "jid-malformed")
-    refused_join(raw, "r" * 21, "Mallory", "room_bytes", "jid-malformed", "item-not-found", "not-acceptable")
+    refused_join(raw, "r" * 21, "Mallory", "room_bytes", "jid-malformed", "item-not-found", "not-acceptable", "not-allowed")
     joined(raw, "r" * 20, "n" * 10)
 
 
