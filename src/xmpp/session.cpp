@@ -9,13 +9,6 @@
 
 namespace mucbridge {
 
-namespace {
-
-// What a session keeps of its output's memory: while it is spoken to, and from tick to tick.
-constexpr std::size_t kept_output_bytes = 32 * 1024, kept_idle_output_bytes = 4 * 1024;
-
-}  // namespace
-
 Session::Impl::Impl(Session& session, std::uint64_t session_number, const SessionOptions& session_options,
                     const SessionHost& session_host, Now at)
     : self(session),
@@ -27,8 +20,9 @@ Session::Impl::Impl(Session& session, std::uint64_t session_number, const Sessio
       reader({[this](const Element& header) { on_header(header); },
               [this](Element stanza) { on_stanza(std::move(stanza)); }, [this] { close({}, {}); },
               [this](const ReaderError& error) { close(error.condition, error.text); }},
-             make_reader_limits(session_options.limits.stanza_bytes_before_login, "limits/stanza_bytes_before_login")),
-      answers(session_options) {}
+             make_reader_limits(session_options.limits.stanza_bytes_before_login, "limits/stanza_bytes_before_login"), session_options.resting),
+      answers(session_options),
+      output(*session_options.backlog) {}
 
 ReaderLimits Session::Impl::make_reader_limits(std::size_t stanza_bytes, std::string_view bytes_key) const {
     return {stanza_bytes, options.limits.depth, options.limits.attributes, options.limits.children, 0, bytes_key};
@@ -112,15 +106,24 @@ void Session::Impl::on_stanza(Element stanza) {
 bool Session::Impl::has_room(std::size_t bytes) {
     if (phase == Phase::over)
         return false;
-    if (queued() + bytes <= options.limits.session_queue_bytes)
-        return true;
-    close("policy-violation", "you do not read what is sent to you (limits/session_queue_bytes)");
-    return false;
+    const std::size_t queued = output.size() + bytes;
+    if (queued > options.limits.session_queue_bytes) {
+        close("policy-violation", "you do not read what is sent to you (limits/session_queue_bytes)");
+        return false;
+    }
+    // A session that has read everything is in nobody's way, however little room is left.
+    if (queued > options.backlog->most_of_one() && !output.empty()) {
+        close("policy-violation", "you do not read fast enough, and others need the room (limits/queue_bytes)");
+        return false;
+    }
+    return true;
 }
 
-void Session::Impl::append(std::string_view bytes) {
-    const bool was_empty = queued() == 0;
-    output += bytes;
+void Session::Impl::append(std::string_view bytes) { append({bytes}); }
+
+void Session::Impl::append(std::initializer_list<std::string_view> parts) {
+    const bool was_empty = output.empty();
+    output.append(parts);
     if (was_empty && wake)
         wake();
 }
@@ -195,8 +198,6 @@ void Session::on_tick(Now now) {
     if (!impl_->has_read)
         impl_->reader.park();
     impl_->has_read = false;
-    if (impl_->queued() == 0 && impl_->output.capacity() > kept_idle_output_bytes)
-        std::string().swap(impl_->output);  // assigning an empty string would keep the memory
     impl_->tell_end();
 }
 
@@ -210,10 +211,7 @@ void Session::send(const SharedStanza& stanza) {
     const std::size_t bytes = stanza.head.size() + impl.to_attribute.size() + stanza.tail.size();
     if (impl.phase != Impl::Phase::bound || !impl.has_room(bytes))
         return;
-    const bool was_empty = impl.queued() == 0;
-    impl.output.append(stanza.head).append(impl.to_attribute).append(stanza.tail);
-    if (was_empty && impl.wake)
-        impl.wake();
+    impl.append({stanza.head, impl.to_attribute, stanza.tail});
 }
 
 void Session::send(const Element& stanza) {
@@ -223,26 +221,13 @@ void Session::send(const Element& stanza) {
 
 void Session::close(std::string_view condition, std::string_view text) { impl_->close(condition, text); }
 
-std::string& Session::output() {
-    impl_->output.erase(0, impl_->written);
-    impl_->written = 0;
-    return impl_->output;
-}
+std::string_view Session::unwritten() const { return impl_->output.unwritten(); }
 
-std::string_view Session::unwritten() const { return std::string_view(impl_->output).substr(impl_->written); }
+void Session::wrote(std::size_t bytes) { impl_->output.wrote(bytes); }
 
-void Session::wrote(std::size_t bytes) {
-    impl_->written += bytes;
-    if (impl_->queued() == 0) {
-        impl_->written = 0;
-        impl_->output.clear();
-        if (impl_->output.capacity() > kept_output_bytes)
-            std::string().swap(impl_->output);
-    } else if (impl_->written > impl_->output.size() / 2) {
-        impl_->output.erase(0, impl_->written);
-        impl_->written = 0;
-    }
-}
+std::string Session::take_output() { return impl_->output.take(); }
+
+std::size_t Session::output_memory() const { return impl_->output.memory(); }
 
 void Session::set_wake(std::function<void()> wake) { impl_->wake = std::move(wake); }
 

@@ -6,6 +6,7 @@
 
 #include "core/pace.hpp"
 #include "xml/reader.hpp"
+#include "xmpp/output.hpp"
 #include "xmpp/sasl.hpp"
 #include "xmpp/server_answers.hpp"
 #include "xmpp/session.hpp"
@@ -64,9 +65,9 @@ struct Session::Impl {
     bool is_server(const Jid& to) const { return to.local.empty() && to.domain == options.domain; }
 
     // Writing and ending.
-    std::size_t queued() const { return output.size() - written; }
     bool has_room(std::size_t bytes);
     void append(std::string_view bytes);
+    void append(std::initializer_list<std::string_view> parts);
     void queue(const Element& element);
     void close(std::string_view condition, std::string_view text);
     void end(std::string why);
@@ -112,8 +113,7 @@ struct Session::Impl {
     std::string lang;          // of the stream, for stanzas without one (RFC 6120 §8.1.5)
     ServerAnswers answers;
 
-    std::string output;
-    std::size_t written = 0;  // bytes at the front of output that are on the wire already
+    Output output;
     std::string end_reason;
 };
 
