@@ -26,8 +26,7 @@ def parse_arguments():
     names = [row.name for row in TABLE + SWEEP]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", nargs="+", metavar="ROW", choices=names, help="of " + ", ".join(names))
-    parser.add_argument("--servers", nargs="+", metavar="SERVER", choices=SERVERS, default=list(SERVERS),
-                        help="of " + ", ".join(SERVERS))
+    parser.add_argument("--servers", nargs="+", metavar="SERVER", choices=SERVERS, help="of " + ", ".join(SERVERS))
     parser.add_argument("--rounds", type=int, default=3, help="figures are their medians [3]")
     parser.add_argument("--seconds", type=float, default=4, help="that lines are said, each way [4]")
     parser.add_argument("--quick", action="store_true", help="one round of a second, without the rows that take minutes")
@@ -35,11 +34,13 @@ def parse_arguments():
     parser.add_argument("--publish", action="store_true", help="--sweep, and all into docs/performance.{md,svg,tsv}")
     parser.add_argument("--tsv", type=pathlib.Path, help="write every figure of every round there")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/bench", help="folder [build/bench]")
+    parser.add_argument("--before", type=pathlib.Path, help="folder of an older build, to be compared too")
     parser.add_argument("--cores", nargs=2, default=["0", "1"], metavar=("SERVER", "LOAD"), help="[0 1]")
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.rounds, arguments.seconds = 1, min(arguments.seconds, 1)
     arguments.sweep |= arguments.publish
+    arguments.servers = [name for name in arguments.servers or SERVERS if name != "before" or arguments.before]
     return arguments
 
 
@@ -50,12 +51,13 @@ def choose_rows(arguments):
     return [row for row in rows if not (arguments.quick and row.is_slow)]
 
 
-def measure(row, server_type, arguments, folder):
+def measure(row, name, arguments, folder):
     """The figures that bench_load prints, by name."""
+    server_type, build = SERVERS[name], arguments.before if name == "before" else arguments.build
     server_core, load_core = arguments.cores
     is_alone = row.qos is None or server_type.scenario == "broker"
     with contextlib.nullcontext() if is_alone else Broker(folder / "broker", load_core) as broker, \
-            server_type(folder / "server", row, broker, arguments.build.resolve(), server_core, load_core) as server:
+            server_type(folder / "server", row, broker, build.resolve(), server_core, load_core) as server:
         command = ["taskset", "-c", load_core, arguments.build / "tests/bench/bench_load", server.scenario or row.scenario,
                    "--server", f"127.0.0.1:{server.port}", "--pid", str(server.pid), "--rooms", str(row.rooms),
                    "--occupants", str(row.occupants), "--seconds", str(arguments.seconds), "--patience", "120",
@@ -76,7 +78,7 @@ def measure_all(rows, arguments, figures):
                 if not SERVERS[name].has(row):
                     continue
                 with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-                    found = measure(row, SERVERS[name], arguments, pathlib.Path(folder))
+                    found = measure(row, name, arguments, pathlib.Path(folder))
                 figures += [(row.name, name, number, figure, value.strip()) for figure, value in found.items()]
                 told = ", ".join(f"{figure} {found[figure]}" for figure in row.told())
                 print(f"{row.name:<12} {name:<12} {number}: {told}", file=sys.stderr, flush=True)
@@ -94,26 +96,24 @@ def show(value):
 
 
 def table(figures, rows, servers):
-    """In Markdown."""
-    peers = [name for name in servers if not name.startswith(OURS)]
-    head = ["", "", *servers, *(f"{OURS} / {name}" for name in peers), "aim", f"busy: {OURS}, load, broker"]
-    lines = [head, ["---"] * 2 + ["---:"] * (len(servers) + len(peers)) + ["---"] * 2]
+    """In Markdown. In brackets: how many times that is what mucbridge has."""
+    lines = [["", "", *servers, "aim", f"busy: {OURS}, load, broker"], ["---"] * 2 + ["---:"] * len(servers) + ["---"] * 2]
     for row in rows:
         for position, figure in enumerate(row.figures):
-            value = {name: median(figures, row.name, name, figure.name) for name in servers}
-            ours = value.get(OURS)
-            ratios = {name: ours / value[name] if ours and value[name] else None for name in peers}
-            lines.append([row.title if position == 0 else "", figure.title,
-                          *(show(value[name]) + bound(figures, row, name, figure) for name in servers),
-                          *(show(ratios[name]) for name in peers),
+            values = {name: median(figures, row.name, name, figure.name) for name in servers}
+            ours = values.get(OURS)
+            ratios = {name: ours / value for name, value in values.items() if ours and value and not name.startswith(OURS)}
+            cells = [show(values[name]) + (f" ({show(ratios[name])})" if name in ratios else "")
+                     + (" †" if is_bound_by_load(figures, row, name, figure) else "") for name in servers]
+            lines.append([row.title if position == 0 else "", figure.title, *cells,
                           figure.judge(ours, ratios.get("ejabberd")), busy(figures, row, figure)])
     return "".join("| " + " | ".join(cells) + " |\n" for cells in lines)
 
 
-def bound(figures, row, server, figure):
+def is_bound_by_load(figures, row, server, figure):
     """Where the load hardly slept, a faster one would have got more out of the server."""
-    told = [at for at in figures if at[:2] == (row.name, server) and at[3] == figure.way + "load_was_the_bound"]
-    return " (load)" if any(at[4] == "yes" for at in told) else ""
+    return any(at[4] == "yes" for at in figures
+               if at[:2] == (row.name, server) and at[3] == figure.way + "load_was_the_bound")
 
 
 def busy(figures, row, figure):

@@ -7,8 +7,8 @@ import sys
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 340, 300, 58, 40, 24, 46
-COLOURS = {"mucbridge": "#1f6fb4", "mucbridge-2": "#7db8e8", "ejabberd": "#c9501c", "prosody": "#5b8c2a", "bot": "#777777",
-           "mosquitto": "#a04fa0"}
+COLOURS = {"mucbridge": "#1f6fb4", "mucbridge-2": "#7db8e8", "before": "#b0b0b0", "ejabberd": "#c9501c",
+           "prosody": "#5b8c2a", "bot": "#777777", "mosquitto": "#a04fa0"}
 # A panel's points: which rows, what of them is the x, and the figure as a cost.
 PANELS = [
     ("one room: µs of server CPU a delivery", "occupants", lambda rooms, occupants: occupants if rooms == 1 else None,

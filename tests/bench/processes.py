@@ -100,6 +100,14 @@ class Mucbridge2(Mucbridge):
         return bool(row.figures)
 
 
+class Before(Mucbridge):
+    """Another build of mucbridge."""
+
+    @staticmethod
+    def has(row):
+        return bool(row.figures)
+
+
 class Peer(Process):
     """An XMPP server, which knows no topics."""
     script = ""
@@ -137,8 +145,8 @@ class Bot(Process):
         return row.qos is not None
 
 
-SERVERS = {"mucbridge": Mucbridge, "mucbridge-2": Mucbridge2, "ejabberd": Ejabberd, "prosody": Prosody, "bot": Bot,
-           "mosquitto": Mosquitto}
+SERVERS = {"mucbridge": Mucbridge, "mucbridge-2": Mucbridge2, "before": Before, "ejabberd": Ejabberd,
+           "prosody": Prosody, "bot": Bot, "mosquitto": Mosquitto}
 
 
 def free_port():
