@@ -97,7 +97,8 @@ class Siege:
         print(f"      {during['lines']} lines beside it, p99 {quiet['p99']:.1f} ms before, {during['p99']:.1f} ms during"
               f" (slowest {during['max']:.0f} ms); memory {memory.before:.0f} MiB before, {rise:.1f} MiB more at most,"
               f" {memory.now():.0f} MiB after", flush=True)
-        want(during["max"] < 5000 * self.test.options.slow, "the slowest line beside it came within 5 s")
+        most = max(5000, 3 * quiet["max"]) * self.test.options.slow  # a busy machine makes them wait before it too
+        want(during["max"] < most, f"the slowest line beside it came after {during['max']:.0f} ms; want {most:.0f} at most")
         if self.test.options.slow == 1:
             want(rise < MOST, f"memory rose by {rise:.1f} MiB; want less than {MOST}")
 
