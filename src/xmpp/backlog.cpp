@@ -8,7 +8,7 @@ namespace mucbridge {
 namespace {
 constexpr std::size_t much = 4 * 1024 * 1024;
 constexpr std::size_t least_of_one = 16 * 1024;  // a stanza or two: what a session that reads has waiting for a moment
-constexpr std::size_t most_buffers = 256, largest_buffer = 32 * 1024;
+constexpr std::size_t most_kept = 8 * 1024 * 1024, largest_kept = 32 * 1024;  // bytes of buffers nobody uses
 }  // namespace
 
 std::size_t Backlog::most_of_one() const {
@@ -35,12 +35,14 @@ std::string Backlog::take_buffer() {
         return {};
     std::string buffer = std::move(buffers_.back());
     buffers_.pop_back();
+    kept_ -= buffer.capacity();
     return buffer;
 }
 
 void Backlog::give_back(std::string buffer) {
-    if (buffers_.size() >= most_buffers || buffer.capacity() > largest_buffer)
+    if (buffer.capacity() > largest_kept || kept_ + buffer.capacity() > most_kept)
         return;
+    kept_ += buffer.capacity();
     buffer.clear();
     buffers_.push_back(std::move(buffer));
 }

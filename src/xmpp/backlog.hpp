@@ -34,6 +34,7 @@ private:
     std::size_t relieved_at_ = 0;  // what was left when much was last written
     std::function<void()> relief_;
     std::vector<std::string> buffers_;
+    std::size_t kept_ = 0;  // bytes of them
 };
 
 }  // namespace mucbridge

@@ -6,14 +6,14 @@
 namespace mucbridge {
 
 namespace {
-constexpr std::chrono::microseconds longest_turn{500};
+constexpr std::chrono::microseconds longest_turn{500}, shortest_interval{250};
 }
 
 void TurnEnd::add(std::shared_ptr<Waiting> waiting) {
     waiting_.push_back(std::move(waiting));
     if (waiting_.size() > 1)
         return;
-    began_ = std::chrono::steady_clock::now();
+    began_ = Clock::now();
     look_again();
 }
 
@@ -21,10 +21,10 @@ void TurnEnd::add(std::shared_ptr<Waiting> waiting) {
 void TurnEnd::look_again() {
     has_worked_ = false;
     boost::asio::post(io_, [this] {
-        if (has_worked_ && std::chrono::steady_clock::now() - began_ < longest_turn)
+        if (has_worked_ && Clock::now() - began_ < longest_turn)
             look_again();
         else
-            run();
+            end();
     });
 }
 
@@ -33,10 +33,21 @@ void TurnEnd::relieve() {
         each->on_relief();
 }
 
+void TurnEnd::end() {
+    if (Clock::now() - ended_ >= shortest_interval)
+        return run();
+    pause_.expires_at(ended_ + shortest_interval);
+    pause_.async_wait([this](const boost::system::error_code& error) {
+        if (!error)
+            run();
+    });
+}
+
 void TurnEnd::run() {
     // Writing may make more to write: that waits for the next turn's end.
     for (const auto& each : std::exchange(waiting_, {}))
         each->on_turn_end();
+    ended_ = Clock::now();
 }
 
 }  // namespace mucbridge
