@@ -44,7 +44,7 @@ Load::~Load() {
 
 Load::Mark Load::mark() const {
     const auto broker_cpu =
-        options_.broker_process > 0 ? cpu_time(options_.broker_process) : std::chrono::milliseconds{};
+        options_.broker_process > 0 ? cpu_time(options_.broker_process) : std::chrono::nanoseconds{};
     return {now(), cpu_time(options_.server_process), broker_cpu, own_busy_time()};
 }
 

@@ -30,10 +30,7 @@ void print(const std::string& name, std::uint64_t value) {
     std::printf("%-30s %llu\n", name.c_str(), static_cast<unsigned long long>(value));
 }
 
-double per(double count, double seconds) {
-    // Below the clock's 10 ms there is nothing to divide by.
-    return seconds > 0 ? count / seconds : 0;
-}
+double per(double count, double seconds) { return seconds > 0 ? count / seconds : 0; }
 
 /// This program is one thread: where it hardly slept, or was kept waiting for its core, a faster one would have got
 /// more out of the server.
@@ -65,7 +62,7 @@ void print_talk(const Options& options, const std::string& way, const Talk& talk
     print(name("lines"), talk.lines);
     print(name("delivered"), talk.delivered);
     print(name("wall_seconds"), span.seconds, 3);
-    print(name("cpu_seconds"), span.server_cpu, 2);
+    print(name("cpu_seconds"), span.server_cpu, 3);
     print(name("server_busy"), per(span.server_cpu, span.seconds), 2);
     if (options.broker_process > 0)
         print(name("broker_busy"), per(span.broker_cpu, span.seconds), 2);

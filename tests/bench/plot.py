@@ -7,8 +7,7 @@ import sys
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 340, 300, 58, 40, 24, 46
-COLOURS = {"mucbridge": "#1f6fb4", "mucbridge-2": "#7db8e8", "before": "#b0b0b0", "ejabberd": "#c9501c",
-           "prosody": "#5b8c2a", "bot": "#777777", "mosquitto": "#a04fa0"}
+COLOURS = {"mucbridge": "#1f6fb4", "ejabberd": "#c9501c", "prosody": "#5b8c2a"}  # one core each
 # A panel's points: which rows, what of them is the x, and the figure as a cost.
 PANELS = [
     ("one room: µs of server CPU a delivery", "occupants", lambda rooms, occupants: occupants if rooms == 1 else None,
@@ -35,7 +34,7 @@ def collect(figures, x_of, wanted, cost):
     for (row, server, _), run in runs.items():
         # A scenario is told by its figures: idle sessions say no lines, and only they are looked at for memory.
         is_idle = row.startswith("idle")
-        if wanted not in run or is_idle != wanted.startswith("rss") or not (is_idle or "x" in row):
+        if server not in COLOURS or wanted not in run or is_idle != wanted.startswith("rss") or not (is_idle or "x" in row):
             continue
         x = x_of(int(run["rooms"]), int(run["occupants"]))
         if x is not None and float(run[wanted]) > 0:

@@ -1,11 +1,9 @@
 #include "bench/process_usage.hpp"
 
-#include <unistd.h>
-
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -20,20 +18,13 @@ std::string folder_of(pid_t process) { return "/proc/" + std::to_string(process)
     throw std::runtime_error("process " + std::to_string(process) + ": not there");
 }
 
-/// proc(5): after the name, which may hold anything, come the state and ten fields, then utime and stime.
-long long ticks_of(pid_t process) {
-    std::ifstream file(folder_of(process) + "/stat");
-    const std::string text(std::istreambuf_iterator<char>(file), {});
-    const auto name_end = text.rfind(')');
-    if (name_end == std::string::npos)
+/// All its threads', also those that are gone.
+std::chrono::nanoseconds own_cpu_time(pid_t process) {
+    clockid_t clock{};
+    timespec used{};
+    if (::clock_getcpuclockid(process, &clock) != 0 || ::clock_gettime(clock, &used) != 0)
         not_there(process);
-    std::istringstream fields(text.substr(name_end + 1));
-    std::string skipped;
-    for (int i = 0; i < 11; ++i)
-        fields >> skipped;
-    long long user = 0, system = 0;
-    fields >> user >> system;
-    return user + system;
+    return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
 void visit_tree(pid_t process, const std::function<void(pid_t)>& visit) {
@@ -48,10 +39,10 @@ void visit_tree(pid_t process, const std::function<void(pid_t)>& visit) {
 
 }  // namespace
 
-std::chrono::milliseconds cpu_time(pid_t process) {
-    long long ticks = 0;
-    visit_tree(process, [&](pid_t member) { ticks += ticks_of(member); });
-    return std::chrono::milliseconds(ticks * 1000 / ::sysconf(_SC_CLK_TCK));
+std::chrono::nanoseconds cpu_time(pid_t process) {
+    std::chrono::nanoseconds used{};
+    visit_tree(process, [&](pid_t member) { used += own_cpu_time(member); });
+    return used;
 }
 
 Memory memory_of(pid_t process) {

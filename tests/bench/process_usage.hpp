@@ -7,9 +7,9 @@
 
 namespace mucbridge::bench {
 
-/// What a process and its living descendants have used of the processors, all threads, user and system, to 10 ms.
+/// What a process and its living descendants have used of the processors, all threads, user and system.
 /// Throws where there is no such process.
-std::chrono::milliseconds cpu_time(pid_t process);
+std::chrono::nanoseconds cpu_time(pid_t process);
 
 struct Memory {
     std::uint64_t rss_kib = 0;
