@@ -194,7 +194,7 @@ bool Component::Impl::write(const std::string& stanza) {
     // Later, for whoever sends may be in the middle of a room's occupants.
     post([](Impl& self) {
         self.lose(self.server + " leaves more than " + std::to_string(self.limits.component_queue_bytes) +
-                  " bytes unread");
+                  " bytes unread (limits/component_queue_bytes)");
     });
     return false;
 }

@@ -20,7 +20,8 @@ Session::Impl::Impl(Session& session, std::uint64_t session_number, const Sessio
       reader({[this](const Element& header) { on_header(header); },
               [this](Element stanza) { on_stanza(std::move(stanza)); }, [this] { close({}, {}); },
               [this](const ReaderError& error) { close(error.condition, error.text); }},
-             make_reader_limits(session_options.limits.stanza_bytes_before_login, "limits/stanza_bytes_before_login"), session_options.resting),
+             make_reader_limits(session_options.limits.stanza_bytes_before_login, "limits/stanza_bytes_before_login"),
+             session_options.resting),
       answers(session_options),
       output(*session_options.backlog) {}
 
@@ -57,7 +58,7 @@ void Session::Impl::read(std::string_view bytes) {
 
 void Session::Impl::hold(std::string_view bytes) {
     if (held.size() + bytes.size() > options.limits.stanza_bytes)
-        return close("policy-violation", "too much is sent ahead of the login's answer");
+        return close("policy-violation", "too much is sent ahead of the login's answer (limits/stanza_bytes)");
     held += bytes;
 }
 

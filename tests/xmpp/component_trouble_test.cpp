@@ -94,7 +94,8 @@ TEST_CASE("output that a server leaves unread is bounded, and the link is made a
     CHECK_FALSE(house.component->is_up());
     CHECK(house.downs.empty());  // whoever sends is not told in the middle of it
     CHECK(house.until([&] { return house.downs.size() == 1; }));
-    CHECK(house.downs[0] == house.server.url() + " leaves more than 1048576 bytes unread");
+    CHECK(house.downs[0] ==
+          house.server.url() + " leaves more than 1048576 bytes unread (limits/component_queue_bytes)");
     house.log_in(2);
     CHECK(house.component->send(line));
 }

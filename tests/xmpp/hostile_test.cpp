@@ -38,6 +38,7 @@ TEST_CASE("oversize_before_auth: 10 MB without an end is stopped at 64 KiB, with
         CAPTURE(opening);
         CHECK(flood(talk, "A", 10'000'000, out) <= 72 * 1024);
         CHECK(ends_with_error(out, "policy-violation"));
+        CHECK(holds(out, "(limits/stanza_bytes_before_login)"));
         CHECK(talk.credentials.empty());
     }
 }
@@ -58,6 +59,7 @@ TEST_CASE("oversize_stanza_10MiB: stopped at 256 KiB, not before") {
     std::string out = talk.say("<message to='a@localhost'><body>");
     CHECK(flood(talk, "x", 10'000'000, out) <= 264 * 1024);
     CHECK(holds(out, "<policy-violation "));
+    CHECK(holds(out, "(limits/stanza_bytes)"));
     CHECK(talk.stanzas.size() == 1);
 }
 
