@@ -38,7 +38,7 @@ Route route(std::uint64_t session) { return {0, 0, session}; }
 TEST_CASE("so many connections are let in, and one more when one has gone") {
     Admission admission(few(3));
     const auto first = admission.admit("127.0.0.1:1", now);
-    REQUIRE(first);
+    REQUIRE(first.has_value());
     CHECK(admitted(admission, "127.0.0.1:1", 5) == 2);
     CHECK(refusal(admission, "192.0.2.1:1") == "no more than 3 connections (limits/connections)");
     CHECK(admission.counts().refused_connections == 4);
@@ -90,7 +90,7 @@ TEST_CASE("what went is forgotten: an address may come again and again") {
     Admission admission(limits);
     for (int i = 0; i < 1000; ++i) {
         const auto place = admission.admit("192.0.2." + std::to_string(i % 256) + ":1", now);
-        REQUIRE(place);
+        REQUIRE(place.has_value());
         admission.leave(*place);
     }
     CHECK(admission.counts().refused_connections == 0);
