@@ -199,7 +199,11 @@ void World::begin_period() {
 
 void World::judge_end() const {
     for (const Said& said : said_) {
-        if (!said.must || said.is_refused || (said.is_unconfirmed && !is_mqtt5_))
+        // Where refusals are silent, only its speaker is told that a line is not confirmed.
+        const Client& speaker = clients[said.client];
+        const bool may_be_lost = said.is_unconfirmed ? !is_mqtt5_ || said.id.empty()
+                                                     : !is_mqtt5_ && (!speaker.is_alive || speaker.life != said.life);
+        if (!said.must || said.is_refused || may_be_lost)
             continue;
         for (const Client& client : clients) {
             const auto visit = client.visits.find(said.room);

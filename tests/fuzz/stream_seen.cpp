@@ -161,8 +161,12 @@ void World::on_error(Client& client, const Xml& stanza) {
     if (stanza.name != "message")
         return;
     for (Said& said : said_) {
-        if (said.client != client.index || said.life != client.life || said.room != room || said.id != id || id.empty())
+        if (said.client != client.index || said.life != client.life || said.room != room || said.id != id)
             continue;
+        if (id.empty()) {
+            said.is_unconfirmed = true;  // it may be this one
+            continue;
+        }
         if (said.is_refused || !said.stanza_id.empty())
             fail(client, "refused twice, or after it was shown", stanza);
         said.is_refused = true;
@@ -207,6 +211,10 @@ void World::on_message(Client& client, const Xml& stanza) {
 
 void World::on_room_message(Client& client, const std::string& room, const Xml& stanza) {
     Visit* visit = client.visit(room);
+    // The room's word on a line reaches its speaker outside, too.
+    const bool is_word = resource_of(stanza.attribute("from")).empty() && !stanza.child("stanza-id", sid_ns);
+    if (visit && !visit->is_inside && is_word)
+        return on_notice(client, room, stanza);
     if (!visit || !visit->is_inside)
         fail(client, "a line to one who is not an occupant", stanza);
     std::string stanza_id;

@@ -76,8 +76,10 @@ void World::on_sent_message(Client& client, const Xml& stanza, const std::string
     if (room.empty())
         return;
     if (type == "error") {
-        if (Visit* visit = client.visit(room))
+        if (Visit* visit = client.visit(room)) {
             visit->was_changed = true;
+            ++visit->presences_sent;  // it may put the session out
+        }
         return;
     }
     if (type != "groupchat") {
