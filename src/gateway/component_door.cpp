@@ -89,10 +89,14 @@ void ComponentDoor::send(std::uint64_t, const Element& stanza) {
 }
 
 void ComponentDoor::forget_room(std::uint64_t number, const std::string& room) {
-    if (Peer* peer = find(number)) {
-        peer->visits.forget(room);
-        refile(*peer);
-    }
+    const auto forget = [this, number, room](std::uint64_t led) {
+        if (Peer* visiting = find(number)) {
+            visiting->visits.forget(room, led);
+            refile(*visiting);
+        }
+    };
+    if (const Peer* peer = find(number))
+        peer->visits.verify(hub_, here_, visitor_of(*peer), room, forget);
 }
 
 // From the server.
@@ -106,8 +110,8 @@ void ComponentDoor::on_up() {
 
 void ComponentDoor::on_down() {
     for (const auto& [number, peer] : peers_) {
-        for (const auto& [room, nick] : peer->visits.rooms())
-            strays_.push_back({peer->text, room + "/" + nick});
+        for (const auto& [room, visit] : peer->visits.rooms())
+            strays_.push_back({peer->text, room + "/" + visit.nick});
         peer->visits.end(hub_, here_, visitor_of(*peer));
     }
     idle_.clear();

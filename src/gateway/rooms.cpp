@@ -226,6 +226,11 @@ void Rooms::shut_down() {
     for_each_on({}, [this](Host& host) { return host.room.on_shutdown(now()); });
 }
 
+bool Rooms::knows(const std::string& room, const Jid& full) const {
+    const auto found = hosts_.find(room);
+    return found != hosts_.end() && found->second->room.knows(full);
+}
+
 // Numbers.
 
 std::size_t Rooms::occupant_count() const {

@@ -47,6 +47,8 @@ public:
     void shut_down();
 
     std::vector<DiscoItem> list(const std::string& domain) const;  // the rooms that may be listed, in any order
+    /// Is this session in the room of that name, or waiting to be let in.
+    bool knows(const std::string& room, const Jid& full) const;
     std::size_t count() const { return hosts_.size(); }
     std::size_t occupant_count() const;
     std::size_t in_flight() const;

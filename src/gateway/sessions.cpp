@@ -118,7 +118,10 @@ void Sessions::put_out(const Route& route) {
 
 void Sessions::forget_room(std::uint64_t number, const std::string& room) {
     if (Slot* slot = find(number))
-        slot->visits.forget(room);
+        slot->visits.verify(hub_, here_, visitor_of(*slot->session), room, [this, number, room](std::uint64_t led) {
+            if (Slot* visiting = find(number))
+                visiting->visits.forget(room, led);
+        });
 }
 
 void Sessions::on_bound(const Route& route, const Jid& full) {

@@ -31,20 +31,37 @@ std::optional<Element> Visits::lead(Hub& hub, unsigned here, const Visitor& visi
                                      {Condition::resource_constraint, "A session may be in " + std::to_string(limit) +
                                                                           " rooms (limits/rooms_per_session)."});
         }
-        room->second = to.resource;
+        room->second = {to.resource, ++last_led_};
     }
     pass_on(hub, here, visitor, stanza, to);
     return std::nullopt;
 }
 
+void Visits::verify(Hub& hub, unsigned here, const Visitor& visitor, const std::string& room,
+                    std::function<void(std::uint64_t)> forget) const {
+    const auto visit = rooms_.find(room);
+    if (visit == rooms_.end())
+        return;
+    const unsigned there = hub.loop_of(room);
+    hub.on_loop(here, there, [&hub, here, there, visitor, room, led = visit->second.led, forget = std::move(forget)] {
+        if (!hub.rooms(there).knows(room, visitor.jid))
+            hub.on_loop(there, here, [forget, led] { forget(led); });
+    });
+}
+
+void Visits::forget(const std::string& room, std::uint64_t led) {
+    if (const auto visit = rooms_.find(room); visit != rooms_.end() && visit->second.led == led)
+        rooms_.erase(visit);
+}
+
 void Visits::leave_all(Hub& hub, unsigned here, const Visitor& visitor, const Element& presence) {
-    for (const auto& [room, nick] : std::exchange(rooms_, {}))
+    for (const auto& [room, visit] : std::exchange(rooms_, {}))
         if (const auto to = Jid::parse(room))
             pass_on(hub, here, visitor, presence, *to);
 }
 
 void Visits::end(Hub& hub, unsigned here, const Visitor& visitor) {
-    for (const auto& [room, nick] : std::exchange(rooms_, {})) {
+    for (const auto& [room, visit] : std::exchange(rooms_, {})) {
         const unsigned there = hub.loop_of(room);
         hub.on_loop(here, there, [&hub, there, visitor, name = room] { hub.rooms(there).on_gone(visitor, name); });
     }

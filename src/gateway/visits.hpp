@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,9 +20,18 @@ public:
     /// Leads a stanza to its room. The answer is the refusal, where it would enter more rooms than a session may
     /// (resource-constraint).
     std::optional<Element> lead(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza, const Jid& to);
-    void forget(const std::string& room) { rooms_.erase(room); }
-    /// By their bare JIDs, with the nick that it asked for last.
-    const std::map<std::string, std::string>& rooms() const { return rooms_; }
+    /// The room says that the session is out; but what was led there since may have brought it in again. So the room is
+    /// asked once more, behind all of that: `forget` is called, here, with what forget() wants, where it is out still.
+    void verify(Hub& hub, unsigned here, const Visitor& visitor, const std::string& room,
+                std::function<void(std::uint64_t)> forget) const;
+    /// Nothing happens if presence was led there since.
+    void forget(const std::string& room, std::uint64_t led);
+    struct Visit {
+        std::string nick;       // that it asked for last
+        std::uint64_t led = 0;  // the number of the presence that asked, among all of the session's
+    };
+    /// By their bare JIDs.
+    const std::map<std::string, Visit>& rooms() const { return rooms_; }
     bool empty() const { return rooms_.empty(); }
 
     /// The session said that it is unavailable: so it leaves its rooms, with the same words. RFC 6121 §4.5.2.
@@ -29,7 +40,8 @@ public:
     void end(Hub& hub, unsigned here, const Visitor& visitor);
 
 private:
-    std::map<std::string, std::string> rooms_;
+    std::map<std::string, Visit> rooms_;
+    std::uint64_t last_led_ = 0;
 };
 
 }  // namespace mucbridge
