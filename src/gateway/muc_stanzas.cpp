@@ -257,7 +257,7 @@ Element make_room_refusal(const Jid& room, const Element& stanza, const StanzaEr
 
 SharedStanza write_notice(const Jid& room, const Notice& notice) {
     SharedStanza out;
-    out.head = open_stanza("message", to_string(room), "", "groupchat");
+    out.head = open_stanza("message", to_string(room), "", notice.is_inside ? "groupchat" : "");
     out.tail.append(">");
     append_text_element(out.tail, "body", notice.text);
     out.tail.append("</message>");

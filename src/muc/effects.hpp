@@ -91,6 +91,7 @@ struct Refuse {
 struct Notice {
     Audience to;
     std::string text;
+    bool is_inside = true;  // else they have left, and it is no groupchat
 };
 
 /// A change of affiliation of somebody who is not inside: <message/> from the room, with <item affiliation jid/>.

@@ -282,6 +282,7 @@ private:
     void refuse_line(Effects& effects, OwnLine line, const StanzaError& error, Now now);
     void miss_echo(Effects& effects, OwnLine& line, Now now);
     void give_up_echo(Effects& effects, OwnLine line, Now now);
+    void tell_speaker(Effects& effects, const OwnLine& line, std::string text) const;
     void stop_expecting(Effects& effects, Now now);
     void say_awaited(Effects& effects, Now now);
     void remember_overdue(OwnLine line, bool is_shown, Now now);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/utf8.hpp"
 #include "muc/nick.hpp"
 #include "muc/room.hpp"
@@ -23,9 +25,9 @@ Effects Room::on_waiting(const std::string& stanza_id, Now) {
     if (!line || line->carried)
         return effects;
     if (told_of_outage_.insert(line->speaker->real).second)
-        notice(effects, make_audience(line->route),
-               is_away_ ? "The broker is away: what you say waits, and is shown when the broker has it."
-                        : "The broker is behind: what you say waits, and is shown when the broker has it.");
+        tell_speaker(effects, *line,
+                     is_away_ ? "The broker is away: what you say waits, and is shown when the broker has it."
+                              : "The broker is behind: what you say waits, and is shown when the broker has it.");
     return effects;
 }
 
@@ -127,10 +129,19 @@ void Room::give_up_echo(Effects& effects, OwnLine line, Now now) {
     if (line.carried)
         lose(effects, line.carried->mirror, "the broker does not confirm this line");
     else
-        notice(effects, make_audience(line.route),
-               "Not confirmed: " + quote(*line.line.body) + " may not have reached " + *line.address + ".");
+        tell_speaker(effects, line,
+                     "Not confirmed: " + quote(*line.line.body) + " may not have reached " + *line.address + ".");
     finish(effects, line, now);
     remember_overdue(std::move(line), false, now);
+}
+
+/// Were it groupchat, a session that has left would not know what to do with it (XEP-0045 §7.14).
+void Room::tell_speaker(Effects& effects, const OwnLine& line, std::string text) const {
+    const auto is_speaker = [&](const Attendance& session) { return session.route == line.route; };
+    const bool is_inside = std::ranges::any_of(occupants_.of_user(line.speaker->real), [&](const Occupant* occupant) {
+        return std::ranges::any_of(occupant->sessions, is_speaker);
+    });
+    effects.emplace_back(Notice{make_audience(line.route), std::move(text), is_inside});
 }
 
 void Room::stop_expecting(Effects& effects, Now now) {
