@@ -149,9 +149,12 @@ void Room::enter(Effects& effects, const Visitor& visitor, const JoinRequest& re
     shown.occupant.extra = request.extra;
     show_to_others(effects, *occupant, shown, visitor.jid);
     // The user's other sessions are told too, as of themselves.
+    auto further = std::make_shared<std::vector<Route>>();
     for (const Attendance& other : occupant->sessions)
         if (other.jid != visitor.jid)
-            show_to_self(effects, *occupant, shown, make_audience(other.route));
+            further->push_back(other.route);
+    if (!further->empty())
+        show_to_self(effects, *occupant, shown, further);
     shown.statuses = statuses;
     shown.id = request.id;
     if (!options_.semi_anonymous)

@@ -276,6 +276,14 @@ TEST_CASE("another session of the same user shares the nick [XEP-0045 §7.2.8]")
                                           "1 < [gone juliet none none is juliet@localhost/2]"});
 }
 
+TEST_CASE("a user's sessions are told of a further one together, however many") {
+    Stage stage;
+    stage.open();
+    stage.joins(session("juliet", 20), "juliet");
+    CHECK(in_words(stage.joins(session("juliet", 21), "juliet"))[2] ==
+          "2,20 < [juliet participant none is juliet@localhost/21 110]");
+}
+
 TEST_CASE("one of two sessions that goes without a change to be seen is told, and nobody else") {
     Stage stage;
     stage.open();
