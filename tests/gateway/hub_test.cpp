@@ -177,3 +177,23 @@ TEST_CASE("a line for many occupants on many loops reaches each once, and nobody
     CHECK(lines.published == 1);
     CHECK(lines.said == 1);
 }
+
+TEST_CASE("one who leaves and comes back in one breath is inside, and the others are told of its end [XEP-0045 7.14]") {
+    Housed house(2);
+    std::string room = "garden@rooms.localhost";
+    while (house.hub->loop_of(room) != 1)  // not the loop of the one who comes and goes
+        room.insert(0, "a");
+    const std::string to = "' to='" + room + "/";
+    const auto join = [&](const std::string& nick) {
+        return "<presence id='j" + to + nick + "'><x xmlns='http://jabber.org/protocol/muc'/></presence>";
+    };
+    Client romeo(house, "romeo", "orchard", 0), juliet(house, "juliet", "balcony", 1);
+    juliet.send(join("juliet"));
+    romeo.send(join("romeo"));
+    romeo.send("<presence type='unavailable" + to + "romeo'/>" + join("romeo"));
+    juliet.take();
+    std::exchange(romeo.session, nullptr)->on_disconnected("the line was cut");
+    const Element told = juliet.take_one();
+    CHECK(told.attribute("from") == room + "/romeo");
+    CHECK(told.attribute("type") == "unavailable");
+}
