@@ -105,7 +105,8 @@ void World::judge_order(const std::string& room) {
     const auto is_of_all = [&](const Visit::Stay& stay) {
         if (stay.from_start || stay.to_end)
             return stay.from_start ? is_prefix(stay.lines, all) : is_suffix(stay.lines, all);
-        return std::ranges::search(all, stay.lines).begin() != all.end() || stay.lines.empty();
+        return stay.lines.empty() ||
+               std::search(all.begin(), all.end(), stay.lines.begin(), stay.lines.end()) != all.end();
     };
     const bool is_one = std::ranges::all_of(whole, [&](const auto* stay) { return stay->lines == all; }) &&
                         std::ranges::all_of(parts, [&](const auto* stay) { return is_of_all(*stay); });

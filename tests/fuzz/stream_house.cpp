@@ -86,7 +86,7 @@ House::House(const Setup& setup)
     parts.open = [this](const BrokerConfig& broker, BrokerEvents events) -> Result<std::unique_ptr<Broker>> {
         return make_memory_broker(bus_, broker, {"house", true, ""}, std::move(events));
     };
-    hub_ = std::move(*Hub::make(std::move(parts)));
+    hub_ = *Hub::make(std::move(parts));
     for (Link* link : hub_->links())
         link->connect();
     settle();
