@@ -39,6 +39,8 @@ public:
     void send(std::uint64_t number, const SharedStanza& stanza) override;
     void send(std::uint64_t number, const Element& stanza) override;
     void forget_room(std::uint64_t number, const std::string& room) override;
+    /// One stream carries all of a server's users: none of them can be left unread.
+    void caught_up(std::uint64_t) override {}
 
 private:
     struct Peer {

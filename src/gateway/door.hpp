@@ -22,6 +22,8 @@ public:
     virtual void send(std::uint64_t session, const Element& stanza) = 0;
     /// The session is not in that room (any longer).
     virtual void forget_room(std::uint64_t session, const std::string& room) = 0;
+    /// Most of what the session led to rooms of other loops has been taken there.
+    virtual void caught_up(std::uint64_t session) = 0;
 };
 
 /// The number of the server door in a Route; the others follow.

@@ -115,6 +115,10 @@ void Hub::forget_room(unsigned here, const Route& route, const std::string& room
         loop(route.loop).post([this, route, room] { door(route).forget_room(route.session, room); });
 }
 
+void Hub::catch_up(unsigned here, const Route& route) {
+    on_loop(here, route.loop, [this, route] { door(route).caught_up(route.session); });
+}
+
 LinkEvents Hub::make_link_events(const std::string& broker) {
     // Always posted, even to the link's own loop: a room that asks its link must not hear the answer before it is done
     // asking.

@@ -86,6 +86,8 @@ public:
     void tell_jid(unsigned here, const Jid& to, const Element& stanza);
     /// The session is not in that room (any longer).
     void forget_room(unsigned here, const Route& route, const std::string& room);
+    /// Rooms of this loop have taken most of what the session led there.
+    void catch_up(unsigned here, const Route& route);
 
     /// For loops that were not started: runs all of them until nothing is ready.
     void poll();

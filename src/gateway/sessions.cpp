@@ -124,6 +124,11 @@ void Sessions::forget_room(std::uint64_t number, const std::string& room) {
         });
 }
 
+void Sessions::caught_up(std::uint64_t number) {
+    if (Slot* slot = find(number))
+        slot->session->hold(false);
+}
+
 void Sessions::on_bound(const Route& route, const Jid& full) {
     Slot* slot = find(route.session);
     if (!slot || !slot->on_bound) {
@@ -155,8 +160,11 @@ void Sessions::on_stanza(Session& session, Element stanza) {
     if (hub_.is_service(to->domain)) {
         if (to->local.empty())
             return answer_service(hub_, here_, route_of(session), stanza);
-        if (const auto refusal = find(session.number())->visits.lead(hub_, here_, visitor_of(session), stanza, *to))
+        Visits& visits = find(session.number())->visits;
+        if (const auto refusal = visits.lead(hub_, here_, visitor_of(session), stanza, *to))
             session.send(*refusal);
+        if (visits.is_ahead())
+            session.hold(true);
         return;
     }
     if (to->domain == options_.domain) {

@@ -33,6 +33,7 @@ public:
     void send(std::uint64_t number, const SharedStanza& stanza) override;
     void send(std::uint64_t number, const Element& stanza) override;
     void forget_room(std::uint64_t number, const std::string& room) override;
+    void caught_up(std::uint64_t number) override;
     void close(const Route& route, std::string_view condition, std::string_view text);
     /// Closes the connection at once, since others want to log in.
     void put_out(const Route& route);

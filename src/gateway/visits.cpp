@@ -8,18 +8,24 @@
 namespace mucbridge {
 
 namespace {
-
-/// To the loop that the room lives on.
-void pass_on(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza, const Jid& to) {
-    const unsigned there = hub.loop_of(to_string(to.bare()));
-    // What crosses to another loop is copied, and most does not.
-    if (there == here)
-        hub.rooms(here).on_stanza(visitor, stanza, to);
-    else
-        hub.loop(there).post([&hub, there, visitor, stanza, to] { hub.rooms(there).on_stanza(visitor, stanza, to); });
+constexpr unsigned most_underway = 64, few_underway = 32;
 }
 
-}  // namespace
+bool Visits::is_ahead() const { return *underway_ >= most_underway; }
+
+void Visits::pass_on(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza, const Jid& to) {
+    const unsigned there = hub.loop_of(to_string(to.bare()));
+    // What crosses to another loop is copied, and waits there: its mailbox has no bound but what sessions may lead to
+    // it.
+    if (there == here)
+        return hub.rooms(here).on_stanza(visitor, stanza, to);
+    ++*underway_;
+    hub.loop(there).post([&hub, there, visitor, stanza, to, underway = underway_] {
+        hub.rooms(there).on_stanza(visitor, stanza, to);
+        if (--*underway == few_underway)
+            hub.catch_up(there, visitor.route);
+    });
+}
 
 std::optional<Element> Visits::lead(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza,
                                     const Jid& to) {

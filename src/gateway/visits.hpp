@@ -1,8 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -20,6 +22,8 @@ public:
     /// Leads a stanza to its room. The answer is the refusal, where it would enter more rooms than a session may
     /// (resource-constraint).
     std::optional<Element> lead(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza, const Jid& to);
+    /// Does more of it wait at rooms of other loops than should? Then it is not read until the door hears caught_up().
+    bool is_ahead() const;
     /// The room says that the session is out; but what was led there since may have brought it in again. So the room is
     /// asked once more, behind all of that: `forget` is called, here, with what forget() wants, where it is out still.
     void verify(Hub& hub, unsigned here, const Visitor& visitor, const std::string& room,
@@ -40,8 +44,12 @@ public:
     void end(Hub& hub, unsigned here, const Visitor& visitor);
 
 private:
+    /// To the loop that the room lives on.
+    void pass_on(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza, const Jid& to);
+
     std::map<std::string, Visit> rooms_;
     std::uint64_t last_led_ = 0;
+    std::shared_ptr<std::atomic<unsigned>> underway_ = std::make_shared<std::atomic<unsigned>>(0);
 };
 
 }  // namespace mucbridge

@@ -87,6 +87,8 @@ public:
     bool is_over() const;
     /// False while the host thinks about a login: what arrives now is held, so it is better left in the socket.
     bool wants_bytes() const;
+    /// The host has enough of this session for now, or has no longer: wants_bytes() is false meanwhile.
+    void hold(bool is_held);
     /// The peer is ahead of its rate: what it sends is better left in the socket until then.
     Tick reads_again_at() const;
     /// So much is read at once at most: of who may send little, little.

@@ -197,3 +197,19 @@ TEST_CASE("one who leaves and comes back in one breath is inside, and the others
     CHECK(told.attribute("from") == room + "/romeo");
     CHECK(told.attribute("type") == "unavailable");
 }
+
+TEST_CASE("a session is not read while too much of it waits at rooms of another loop") {
+    Housed house(2);
+    const std::string room = "garden@rooms.localhost";
+    Client romeo(house, "romeo", "home", 1 - house.hub->loop_of(room));
+    romeo.send("<presence to='" + room + "/romeo'><x xmlns='http://jabber.org/protocol/muc'/></presence>");
+    romeo.take();
+    std::string flood;
+    for (int i = 0; i < 100; ++i)
+        flood += "<message type='groupchat' to='" + room + "'><body>again</body></message>";
+    romeo.session->on_bytes(flood, house.now);
+    CHECK_FALSE(romeo.session->wants_bytes());
+    house.hub->poll();
+    CHECK(romeo.session->wants_bytes());
+    CHECK(romeo.take().size() == 100);
+}

@@ -402,6 +402,7 @@ TEST_CASE("with login open nobody of our own domain is an administrator; another
         void send(std::uint64_t, const SharedStanza&) override {}
         void send(std::uint64_t, const Element& stanza) override { got.push_back(stanza); }
         void forget_room(std::uint64_t, const std::string&) override {}
+        void caught_up(std::uint64_t) override {}
     };
     Config config;
     for (const auto* administrator : {"nurse@localhost", "nurse@example.org"})
