@@ -61,7 +61,8 @@ constexpr bool is_xml_char(char32_t code) {
 /// What could end a log line, recolour a terminal or turn the reading direction around.
 constexpr bool is_unfit_for_log(char32_t code) {
     return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x061C || (code >= 0x200E && code <= 0x200F) ||
-           (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
+           (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF ||
+           code == 0xFFFE || code == 0xFFFF;  // no XML may hold the last two, and an error may go out in a stanza
 }
 
 void append_hex(std::string& out, unsigned value, int digits) {

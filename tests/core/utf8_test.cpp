@@ -110,6 +110,7 @@ TEST_CASE("nothing that is logged ends a line, moves a cursor or turns the readi
     CHECK(to_log_text("a\r\nb\x1B[31m\x7F") == "a\\x0d\\x0ab\\x1b[31m\\x7f");
     CHECK(to_log_text("a\u202Eb\u2066c\u200F") == "a\\u{202e}b\\u{2066}c\\u{200f}");
     CHECK(to_log_text("a\u2028b\u0085c") == "a\\u{2028}b\\u{0085}c");
+    CHECK(to_log_text("a\uFFFE\uFFFF") == "a\\u{fffe}\\u{ffff}");
     CHECK(to_log_text(std::string_view("\0", 1)) == "\\x00");
 }
 
