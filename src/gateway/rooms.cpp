@@ -203,6 +203,7 @@ Result<Rooms::Host*> Rooms::open(const Jid& address) {
                  {},
                  false,
                  now().tick});
+    host->room.has_said_until(closed_.last(name));
     const LinkState& link = links_[binding->broker];
     Host& placed = *(hosts_[name] = std::move(host));
     ++hub_.room_count();

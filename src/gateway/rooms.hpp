@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/broker.hpp"
+#include "gateway/closed_rooms.hpp"
 #include "gateway/counters.hpp"
 #include "gateway/iq_relay.hpp"
 #include "gateway/loop.hpp"
@@ -153,6 +154,7 @@ private:
     const unsigned here_;
     std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;  // by bare JID
     std::map<std::string, LinkState> links_;
+    ClosedRooms closed_;
     Counters counters_;
 };
 

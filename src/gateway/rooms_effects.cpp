@@ -23,6 +23,7 @@ void Rooms::perform(Host& host, Effects effects) {
     if (host.is_closed) {
         if (host.alarm)
             hub_.loop(here_).cancel(*host.alarm);
+        closed_.add(host.name, now().wall);
         hosts_.erase(std::string(host.name));
         --hub_.room_count();
         return;

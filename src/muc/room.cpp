@@ -115,6 +115,10 @@ Effects Room::on_tick(Now now) {
     Effects effects;
     if (answer_by_ && now.tick >= *answer_by_)
         answered(effects, now);
+    if (go_on_at_ && now.tick >= *go_on_at_) {
+        go_on_at_.reset();
+        let_in_waiting(effects, now);
+    }
     for (OwnLine* line = in_flight_.next_awaited(); line && line->deadline <= now.tick;
          line = in_flight_.next_awaited())
         miss_echo(effects, *line, now);
@@ -127,6 +131,8 @@ std::optional<Tick> Room::next_tick() const {
     const auto sooner = [&](Tick tick) { next = next ? std::min(*next, tick) : tick; };
     if (answer_by_ && (!waiting_.empty() || in_flight_.holds_back()))
         sooner(*answer_by_);
+    if (go_on_at_ && !waiting_.empty())
+        sooner(*go_on_at_);
     if (const OwnLine* line = in_flight_.next_awaited())
         sooner(line->deadline);
     return next;

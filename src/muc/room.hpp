@@ -59,6 +59,10 @@ public:
     Room(Jid address, RoomOptions options, RoomLimits limits, RoomWiring wiring, std::string origin,
          std::function<std::string(const Jid& bare)> occupant_id, Now now);
 
+    /// A room of this name, now gone with the ids that it knew, has said what was published until then: it would be a
+    /// copy.
+    void has_said_until(WallTime time) { said_until_ = time; }
+
     // What occupants and would-be occupants do.
     /// A new room subscribes first: the joiner waits for the answer, and what it says meanwhile waits with it.
     Effects on_join(const Visitor& visitor, JoinRequest request, Now now);
@@ -335,6 +339,7 @@ private:
     std::optional<Tick> last_said_;
 
     Reading reading_ = Reading::nothing;
+    std::optional<Tick> go_on_at_;   // more are let in, where more wait
     std::optional<Tick> answer_by_;  // how long to wait for the subscription's answer
     bool is_away_ = false;
     std::uint64_t outage_ = 0;      // how often the broker went away
@@ -352,7 +357,7 @@ private:
     SameWords same_words_;
     std::optional<Tick> told_of_loop_;
     std::vector<MirrorState> mirrors_;
-    WallTime born_;
+    WallTime born_, said_until_ = WallTime::min();
     LastPayloads payloads_;
     History history_;
     Subject subject_;

@@ -7,6 +7,11 @@
 namespace mucbridge {
 namespace {
 
+/// Each who comes in is shown to all who are inside, and they to him: a thousand at once would be a million presences
+/// before anybody else gets a turn.
+constexpr int let_in_at_once = 16;
+constexpr std::chrono::milliseconds pause_of_letting_in{1};
+
 /// XEP-0045 §7.2.9: admins and owners may enter a full room, "up to some reasonable number".
 constexpr std::size_t seats_for_admins = 10;
 
@@ -32,7 +37,8 @@ Effects Room::on_join(const Visitor& visitor, JoinRequest request, Now now) {
     }
     if (wiring_.reads && reading_ == Reading::nothing)
         subscribe(effects, now);
-    if (must_wait(now)) {
+    // Behind those who came before, were the answer there already.
+    if (must_wait(now) || !waiting_.empty()) {
         lingers_until_.reset();
         if (Waiter* waiter = find_waiter(visitor.jid))
             *waiter = {visitor, std::move(request), std::move(waiter->said)};
@@ -193,7 +199,7 @@ void Room::enter_again(Effects& effects, Occupant& occupant, const Visitor& visi
 void Room::let_in_waiting(Effects& effects, Now now) {
     if (waiting_.empty())
         return;
-    while (!waiting_.empty()) {
+    for (int i = 0; i < let_in_at_once && !waiting_.empty(); ++i) {
         const Waiter waiter = std::move(waiting_.front());
         waiting_.pop_front();
         if (auto error = refusal(waiter.visitor, waiter.request)) {
@@ -209,6 +215,7 @@ void Room::let_in_waiting(Effects& effects, Now now) {
         if (waiter.has_left)
             append(on_leave(waiter.visitor, nullptr, now));
     }
+    go_on_at_ = now.tick + pause_of_letting_in;
     start_lingering(now);
 }
 

@@ -111,7 +111,7 @@ bool Room::is_believed(Effects& effects, const Heard& heard, Now now) {
     }
     // What is retained is old by nature; it is shown with the time that is sealed in it.
     return heard.retained ||
-           *heard.published_at > std::max(born_ - clock_tolerance, ids_of(heard.id).forgotten_until());
+           *heard.published_at > std::max({born_ - clock_tolerance, said_until_, ids_of(heard.id).forgotten_until()});
 }
 
 void Room::say_theirs(Effects& effects, Heard heard, Now now) {

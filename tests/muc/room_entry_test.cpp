@@ -374,3 +374,26 @@ TEST_CASE("who wants no history gets the subject alone, at a rejoin too [XEP-004
         CHECK(words.back() == "3 < : subject ''");
     }
 }
+
+TEST_CASE("of very many who wait only some come in at a time, each once and in order") {
+    Stage stage;
+    std::vector<Visitor> crowd;
+    for (std::uint64_t i = 0; i < 50; ++i) {
+        crowd.push_back({{0, 0, 100 + i}, *Jid::parse("u" + std::to_string(i) + "@localhost/x")});
+        stage.joins(crowd.back(), "u" + std::to_string(i));
+    }
+    stage.words(stage.room.on_granted({true}, stage.now));
+    CHECK(stage.room.occupant_count() == 16);
+    REQUIRE(stage.room.next_tick());
+    // Who comes now is behind them.
+    stage.joins(romeo, "u49");
+    CHECK(stage.room.occupant_count() < 50);
+    for (int i = 0; i < 10 && stage.room.next_tick(); ++i) {
+        stage.wait(1ms);
+        stage.ticks();
+    }
+    CHECK(stage.room.occupant_count() == 50);
+    CHECK(stage.room.nicks().back() == "u49");
+    CHECK(stage.room.nick_of(crowd.back().jid));
+    CHECK_FALSE(stage.room.nick_of(romeo.jid));
+}
