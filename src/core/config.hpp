@@ -76,7 +76,7 @@ struct ComponentConfig {
 };
 
 struct LimitsConfig {
-    std::size_t stanza_bytes_before_login = 64 * 1024, stanza_bytes = 256 * 1024;
+    std::size_t stanza_bytes_before_login = 16 * 1024, stanza_bytes = 256 * 1024;
     std::size_t depth = 64, attributes = 256, children = 4096;
     std::size_t connections = 10000, unauthenticated = 1000;
     std::optional<std::size_t> connections_per_address;  // 0: any number. None: 256, and any number from the loopback

@@ -66,7 +66,7 @@ def hangs_in_mid_stanza(gateway):
 def too_long(gateway, before_login):
     raw = fresh(gateway) if before_login else logged_in(gateway)
     raw.send("<auth x='" if before_login else "<message to='ear@rooms.localhost'><body>")
-    limit = 64 * 1024 if before_login else 256 * 1024
+    limit = 16 * 1024 if before_login else 256 * 1024
     raw.send("a" * (limit + 4096))
     raw.until("policy-violation")
     sent = limit
