@@ -43,6 +43,7 @@ std::string make_configuration(std::uint16_t port) {
          << "listener " << port << " 127.0.0.1\n"
          << "allow_anonymous true\n"
          << "persistence false\n"
+         << "set_tcp_nodelay true\n"  // a line behind another does not wait for an acknowledgement
          << "max_inflight_messages 100\n"
          << "max_queued_messages 100000\n"
          << "log_dest stderr\n"

@@ -7,6 +7,7 @@ cat >"$folder/mosquitto.conf" <<EOF
 listener $port 127.0.0.1
 allow_anonymous true
 persistence false
+set_tcp_nodelay true
 max_inflight_messages 0
 max_queued_messages 0
 log_type warning
