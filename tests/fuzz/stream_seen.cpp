@@ -205,16 +205,17 @@ void World::on_message(Client& client, const Xml& stanza) {
         return on_room_message(client, room, stanza);
     if (!resource_of(from).empty())
         return on_private(client, room, stanza);
-    if (!stanza.child("x", user_ns) && !stanza.child("x", form_ns))
+    if (stanza.child("x", user_ns) || stanza.child("x", form_ns))
+        return;
+    // The room's word on a line, for its speaker outside.
+    const Visit* visit = client.visit(room);
+    if (!type.empty() || !stanza.child("body", client_ns) || (visit && visit->is_inside))
         fail(client, "a message of the room's that says nothing", stanza);
+    on_notice(client, room, stanza);
 }
 
 void World::on_room_message(Client& client, const std::string& room, const Xml& stanza) {
     Visit* visit = client.visit(room);
-    // The room's word on a line reaches its speaker outside, too.
-    const bool is_word = resource_of(stanza.attribute("from")).empty() && !stanza.child("stanza-id", sid_ns);
-    if (visit && !visit->is_inside && is_word)
-        return on_notice(client, room, stanza);
     if (!visit || !visit->is_inside)
         fail(client, "a line to one who is not an occupant", stanza);
     std::string stanza_id;
