@@ -144,6 +144,7 @@ RoomWiring Rooms::wire(const std::shared_ptr<const Binding>& shared) const {
     wiring.reads = !binding.read.empty();
     wiring.reads_own = wiring.reads && binding.reads_own;
     wiring.home = binding.write;
+    wiring.retains = binding.retain;
     wiring.mark = "[" + binding.broker + "]";
     for (const auto& filter : binding.read)
         wiring.filters.append(wiring.filters.empty() ? "" : ", ").append(filter);

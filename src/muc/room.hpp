@@ -45,6 +45,7 @@ struct RoomWiring {
     std::string home = {};           // the address it publishes to
     std::string mark = {};           // "[main]": what publishers' nicks end in, and no occupant's may
     bool carries_properties = true;  // id, origin and seal have a place in what is published (or the payload is json)
+    bool retains = true;             // what is published there is kept for who subscribes later
     bool tells_refusals = true;      // accepted means that the broker took it (MQTT 5, AMQP, at QoS 1 or 2)
     std::string filters = {};        // what it reads, for people: "foo/bar"; empty: home
     RoomAccess access = {};

@@ -109,8 +109,8 @@ bool Room::is_believed(Effects& effects, const Heard& heard, Now now) {
         has_told_clock_ = true;
         return false;
     }
-    // What is retained is old by nature; it is shown with the time that is sealed in it.
-    return heard.retained ||
+    // What a gateway lets be retained is old by nature; it is shown with the time that is sealed in it.
+    return (heard.retained && wiring_.retains) ||
            *heard.published_at > std::max({born_ - clock_tolerance, said_until_, ids_of(heard.id).forgotten_until()});
 }
 
