@@ -83,10 +83,8 @@ void Hub::tell(unsigned here, const Route& to, std::shared_ptr<const SharedStanz
 }
 
 void Hub::tell_element(unsigned here, const Route& to, const Element& stanza) {
-    if (here == to.loop)
-        door(to).send(to.session, stanza);
-    else
-        loop(to.loop).post([this, to, stanza] { door(to).send(to.session, stanza); });
+    on_loop(
+        here, to.loop, [this, to](const Element& whole) { door(to).send(to.session, whole); }, stanza);
 }
 
 void Hub::tell_jid(unsigned here, const Jid& to, const Element& stanza) {
@@ -109,10 +107,9 @@ void Hub::tell_beyond(unsigned here, const Element& stanza) {
 }
 
 void Hub::forget_room(unsigned here, const Route& route, const std::string& room) {
-    if (here == route.loop)
-        door(route).forget_room(route.session, room);
-    else
-        loop(route.loop).post([this, route, room] { door(route).forget_room(route.session, room); });
+    on_loop(
+        here, route.loop, [this, route](const std::string& left) { door(route).forget_room(route.session, left); },
+        room);
 }
 
 void Hub::catch_up(unsigned here, const Route& route) {

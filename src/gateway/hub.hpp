@@ -68,12 +68,13 @@ public:
     std::vector<Link*> links();
 
     /// Runs the task on that loop: at once where `here` is that loop, else posted.
-    template <class Task>
-    void on_loop(unsigned here, unsigned there, Task task) {
+    /// What it is given besides is copied for another loop only: most that happens stays on its own.
+    template <class Task, class... Given>
+    void on_loop(unsigned here, unsigned there, Task task, const Given&... given) {
         if (here == there)
-            task();
+            task(given...);
         else
-            loop(there).post(std::move(task));
+            loop(there).post([task = std::move(task), ... given = given]() mutable { task(given...); });
     }
     /// Gives the stanza to every session of the audience; it crosses to another loop once, not once per occupant.
     void tell(unsigned here, const Audience& audience, std::shared_ptr<const SharedStanza> stanza);

@@ -40,12 +40,12 @@ bool is_on(const Binding& binding, const std::string& broker) {
 
 Now Rooms::now() const { return hub_.loop(here_).now(); }
 
-Rooms::Host* Rooms::find(const std::string& room) {
+Rooms::Host* Rooms::find(const std::string& room) const {
     const auto found = hosts_.find(room);
     return found == hosts_.end() ? nullptr : found->second.get();
 }
 
-Rooms::Host* Rooms::find(const Jid& to) { return find(to_string(to.bare())); }
+Rooms::Host* Rooms::find(const Jid& to) const { return find(to_string(to.bare())); }
 
 void Rooms::reply(const Visitor& visitor, const Element& stanza) { hub_.tell_element(here_, visitor.route, stanza); }
 
@@ -229,8 +229,8 @@ void Rooms::shut_down() {
 }
 
 bool Rooms::knows(const std::string& room, const Jid& full) const {
-    const auto found = hosts_.find(room);
-    return found != hosts_.end() && found->second->room.knows(full);
+    const Host* host = find(room);
+    return host && host->room.knows(full);
 }
 
 // Numbers.

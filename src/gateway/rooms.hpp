@@ -113,8 +113,8 @@ private:
     Result<Host*> open(const Jid& address);
     RoomWiring wire(const std::shared_ptr<const Binding>& shared) const;
     RoomAccess control(const std::shared_ptr<const Binding>& binding) const;
-    Host* find(const std::string& room);
-    Host* find(const Jid& to);
+    Host* find(const std::string& room) const;
+    Host* find(const Jid& to) const;
     /// Tells every room with home or a mirror on that broker (empty: every room) and does what each wants.
     void for_each_on(const std::string& broker, const std::function<Effects(Host&)>& event);
 

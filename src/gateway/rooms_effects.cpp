@@ -35,9 +35,7 @@ void Rooms::set_alarm(Host& host) {
     Loop& loop = hub_.loop(here_);
     const auto wanted = host.room.next_tick();
     // An early alarm finds nothing to do and asks again.
-    if (host.alarm && wanted && host.alarm->first <= *wanted)
-        return;
-    if (!wanted)
+    if (!wanted || (host.alarm && host.alarm->first <= *wanted))
         return;
     if (host.alarm)
         loop.cancel(*host.alarm);
@@ -130,14 +128,11 @@ void Rooms::perform(Host& host, const Home& home) {
 }
 
 void Rooms::free_place(const std::string& broker, const std::string& key) {
-    const auto free = [](Hub& hub, const std::string& at, const std::string& line) {
-        if (Link* link = hub.link(at))
+    const auto free = [this](const std::string& at, const std::string& line) {
+        if (Link* link = hub_.link(at))
             link->home(line);
     };
-    if (here_ == link_loop)
-        free(hub_, broker, key);
-    else
-        hub_.loop(link_loop).post([this, free, broker, key] { free(hub_, broker, key); });
+    hub_.on_loop(here_, link_loop, free, broker, key);
 }
 
 void Rooms::perform(Host&, const EchoMissed& missed) {

@@ -126,7 +126,7 @@ void Sessions::forget_room(std::uint64_t number, const std::string& room) {
 
 void Sessions::caught_up(std::uint64_t number) {
     if (Slot* slot = find(number))
-        slot->session->hold(false);
+        slot->session->leave_unread(false);
 }
 
 void Sessions::on_bound(const Route& route, const Jid& full) {
@@ -164,7 +164,7 @@ void Sessions::on_stanza(Session& session, Element stanza) {
         if (const auto refusal = visits.lead(hub_, here_, visitor_of(session), stanza, *to))
             session.send(*refusal);
         if (visits.is_ahead())
-            session.hold(true);
+            session.leave_unread(true);
         return;
     }
     if (to->domain == options_.domain) {

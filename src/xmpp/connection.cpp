@@ -28,7 +28,7 @@ constexpr std::size_t resume_reading_below = 256 * 1024;
 
 /// A loop is one thread, and a read is over before the next begins: one buffer serves all its sockets.
 asio::mutable_buffer read_buffer(std::size_t most) {
-    thread_local std::array<char, 64 * 1024> bytes;
+    thread_local std::array<char, most_bytes_at_once> bytes;
     return asio::buffer(bytes, most);
 }
 

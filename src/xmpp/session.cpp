@@ -236,11 +236,11 @@ void Session::set_wake(std::function<void()> wake) { impl_->wake = std::move(wak
 bool Session::is_over() const { return impl_->phase == Impl::Phase::over; }
 
 bool Session::wants_bytes() const {
-    return impl_->phase != Impl::Phase::over && impl_->question == 0 && !impl_->is_held;
+    return impl_->phase != Impl::Phase::over && impl_->question == 0 && !impl_->is_left_unread;
 }
 
-void Session::hold(bool is_held) {
-    const bool is_released = std::exchange(impl_->is_held, is_held) && !is_held;
+void Session::leave_unread(bool is_left_unread) {
+    const bool is_released = std::exchange(impl_->is_left_unread, is_left_unread) && !is_left_unread;
     if (is_released && impl_->wake)
         impl_->wake();
 }
@@ -248,9 +248,9 @@ void Session::hold(bool is_held) {
 Tick Session::reads_again_at() const { return std::max(impl_->byte_pace.ready_at(), impl_->stanza_pace.ready_at()); }
 
 std::size_t Session::bytes_at_once() const {
-    constexpr std::size_t least = 1024, most = 16 * 1024, short_stanza = 128;
+    constexpr std::size_t least = 1024, short_stanza = 128;
     const LimitsConfig& limits = impl_->options.limits;
-    std::size_t bytes = most;
+    std::size_t bytes = most_bytes_at_once;
     // An eighth of a second's worth, so that what is owed after a read is paid soon.
     if (limits.bytes_per_second > 0)
         bytes = std::min(bytes, limits.bytes_per_second / 8);

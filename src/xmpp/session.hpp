@@ -39,6 +39,9 @@ struct SessionHost {
     std::function<void(Session&, const std::string& why)> on_end;
 };
 
+/// One read of a session: so that a loop's sessions take turns.
+inline constexpr std::size_t most_bytes_at_once = 16 * 1024;
+
 /// What the sessions of one loop have in common.
 struct SessionOptions {
     std::string domain, rooms_domain;
@@ -88,7 +91,7 @@ public:
     /// False while the host thinks about a login: what arrives now is held, so it is better left in the socket.
     bool wants_bytes() const;
     /// The host has enough of this session for now, or has no longer: wants_bytes() is false meanwhile.
-    void hold(bool is_held);
+    void leave_unread(bool is_left_unread);
     /// The peer is ahead of its rate: what it sends is better left in the socket until then.
     Tick reads_again_at() const;
     /// So much is read at once at most: of who may send little, little.

@@ -94,8 +94,8 @@ struct Session::Impl {
     bool has_header = false;       // theirs, of the present stream
     bool has_sent_header = false;  // ours
     bool is_reading = false;
-    bool is_held = false;   // by the host
-    bool has_read = false;  // since the last tick
+    bool is_left_unread = false;  // by the host
+    bool has_read = false;        // since the last tick
     bool is_anonymous = false;
     bool has_asked_bind = false;  // the host may know of this session
     bool is_end_told = false;
