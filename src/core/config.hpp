@@ -91,10 +91,24 @@ struct LimitsConfig {
     std::size_t nick_characters = 64, room_bytes = 255;
     std::size_t body_bytes = 32 * 1024;  // of a delivery; cut with a notice
     std::size_t history_lines = 20;
+    std::optional<std::size_t> handshakes_per_second;  // TLS, of one address. None: 20, and any number on the loopback
+    // Stream management (XEP-0198): how long a session that lost its connection waits for it to be resumed (0: not at
+    // all), and what it may have sent it that was not acknowledged.
+    std::chrono::seconds resume_time{300};
+    std::size_t unacknowledged_bytes = 4 * 1024 * 1024;
+    // A peer that says nothing for idle_time is asked whether it is there, and given answer_time to say so.
+    std::chrono::seconds idle_time{300}, answer_time{60};
+};
+
+/// TLS for the listeners: PEM files.
+struct TlsConfig {
+    std::string certificate, key;
+    std::string client_ca;         // whose clients may log in by certificate (EXTERNAL); empty: nobody's
+    std::optional<bool> required;  // none: off the loopback
 };
 
 struct ListenConfig {
-    std::string url;  // "xmpp://127.0.0.1:61222", "xmpp://[::1]:61222"
+    std::string url;  // "xmpp://127.0.0.1:61222", "xmpp://[::1]:61222"; "xmpps://0.0.0.0:5223" (XEP-0368)
 };
 
 /// Everything that can be configured, already checked for shape. Defaults are design: embedded and open on the
@@ -105,6 +119,8 @@ struct Config {
     std::vector<ListenConfig> listen{{"xmpp://127.0.0.1:61222"}};
     Login login = Login::open;
     bool allow_open_login = false;
+    bool legacy_auth = false;      // XEP-0078, over TLS
+    std::optional<TlsConfig> tls;  // none: no certificate, no TLS
     std::vector<Jid> administrators;
     std::vector<BrokerConfig> brokers{BrokerConfig{}};
     std::vector<RuleConfig> rules;  // empty until loaded: the default rule

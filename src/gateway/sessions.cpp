@@ -19,9 +19,8 @@ Sessions::Sessions(Hub& hub, unsigned loop) : hub_(hub), here_(loop), host_(make
 SessionHost Sessions::make_host() {
     SessionHost host;
     // With login open any name and any password will do; the session itself refuses what is no name.
-    host.authenticate = [](Session&, const std::string&, const std::string&, const std::function<void(bool)>& answer) {
-        answer(true);
-    };
+    host.authenticate = [](Session&, const std::string&, const std::string&,
+                           const std::function<void(LoginAnswer)>& answer) { answer(LoginAnswer::right); };
     host.bind = [this](Session& session, const std::string& resource, std::function<void(Result<Jid>)> answer) {
         Jid full = session.jid().with_resource(resource.empty() ? make_random_hex(8) : resource);
         const Route route = route_of(session);

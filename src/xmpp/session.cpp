@@ -11,13 +11,14 @@
 namespace mucbridge {
 
 Session::Impl::Impl(Session& session, std::uint64_t session_number, const SessionOptions& session_options,
-                    const SessionHost& session_host, Now at)
+                    const SessionHost& session_host, Now at, Channel session_channel)
     : self(session),
       number(session_number),
       options(session_options),
       host(session_host),
       started(at.tick),
       now(at),
+      channel(std::move(session_channel)),
       reader({[this](const Element& header) { on_header(header); },
               [this](Element stanza) { on_stanza(std::move(stanza)); }, [this] { close({}, {}); },
               [this](const ReaderError& error) { close(error.condition, error.text); }},
@@ -45,7 +46,7 @@ std::size_t Session::Impl::next_piece(std::string_view bytes) {
 
 void Session::Impl::read(std::string_view bytes) {
     is_reading = true;
-    while (!bytes.empty() && phase != Phase::over) {
+    while (!bytes.empty() && phase != Phase::over && !is_upgrading) {
         if (question != 0) {
             hold(bytes);
             break;
@@ -169,8 +170,8 @@ void Session::Impl::tell_end() {
     host.on_end(self, end_reason);
 }
 
-Session::Session(std::uint64_t number, const SessionOptions& options, const SessionHost& host, Now now)
-    : impl_(std::make_unique<Impl>(*this, number, options, host, now)) {}
+Session::Session(std::uint64_t number, const SessionOptions& options, const SessionHost& host, Now now, Channel channel)
+    : impl_(std::make_unique<Impl>(*this, number, options, host, now, std::move(channel))) {}
 
 Session::~Session() = default;
 
@@ -236,7 +237,7 @@ void Session::set_wake(std::function<void()> wake) { impl_->wake = std::move(wak
 bool Session::is_over() const { return impl_->phase == Impl::Phase::over; }
 
 bool Session::wants_bytes() const {
-    return impl_->phase != Impl::Phase::over && impl_->question == 0 && !impl_->is_left_unread;
+    return impl_->phase != Impl::Phase::over && impl_->question == 0 && !impl_->is_left_unread && !impl_->is_upgrading;
 }
 
 void Session::leave_unread(bool is_left_unread) {

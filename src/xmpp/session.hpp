@@ -7,10 +7,13 @@
 
 #include "core/config.hpp"
 #include "core/jid.hpp"
+#include "core/login.hpp"
+#include "core/scram.hpp"
 #include "core/time.hpp"
 #include "xml/element.hpp"
 #include "xml/resting.hpp"
 #include "xmpp/backlog.hpp"
+#include "xmpp/channel.hpp"
 
 namespace mucbridge {
 
@@ -25,7 +28,16 @@ struct SharedStanza {
 /// What a session needs from the house behind it. All calls come on the session's loop; none may destroy the session.
 struct SessionHost {
     /// Is this the right password (login open: always)? May answer later, on the session's loop.
-    std::function<void(Session&, std::string username, std::string password, std::function<void(bool)>)> authenticate;
+    std::function<void(Session&, std::string username, std::string password, std::function<void(LoginAnswer)>)>
+        authenticate;
+    /// What is kept of this name's password; for a name that nobody has, a verifier that no proof fits. Nothing: it
+    /// cannot be looked up now. May answer later, on the session's loop.
+    std::function<void(Session&, std::string username, ScramHash hash,
+                       std::function<void(std::optional<ScramVerifier>)>)>
+        find_verifier = {};
+    /// This name was claimed with a wrong password or proof: the refusal goes out when it is called back. Absent: at
+    /// once.
+    std::function<void(Session&, std::string username, std::function<void(bool)>)> delay_refusal = {};
     /// The session, whose jid() is bare by now, asks for a full one; `resource` is its wish, or a random one. May
     /// answer later, on the session's loop. A refusal is told as a conflict.
     std::function<void(Session&, std::string resource, std::function<void(Result<Jid>)>)> bind;
@@ -49,6 +61,7 @@ struct SessionOptions {
     LimitsConfig limits;
     std::shared_ptr<Backlog> backlog = std::make_shared<Backlog>();  // of all their output
     std::shared_ptr<Resting> resting = std::make_shared<Resting>();  // of all their parsers
+    bool legacy_auth = false;                                        // XEP-0078, over TLS
 };
 
 /// One client's stream, without its socket: bytes in, bytes out. RFC 6120; XEP-0045's clients need nothing else to log
@@ -57,12 +70,17 @@ struct SessionOptions {
 /// goes to the host.
 class Session {
 public:
-    Session(std::uint64_t number, const SessionOptions& options, const SessionHost& host, Now now);
+    Session(std::uint64_t number, const SessionOptions& options, const SessionHost& host, Now now,
+            Channel channel = {});
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
     void on_bytes(std::string_view bytes, Now now);
+    /// The peer asked for TLS and was told to go ahead: once the output is written, the shell shakes hands and says
+    /// on_encrypted(). Nothing that was read before counts after it (RFC 6120 §5.4.3.3).
+    bool wants_tls() const;
+    void on_encrypted(Channel channel);
     /// The peer closed its side or the socket failed.
     void on_disconnected(const std::string& why);
     /// Time limits: a stream that is not bound in time is closed with connection-timeout. A session that was quiet

@@ -13,11 +13,11 @@
 
 namespace mucbridge {
 
-/// The session's own state. session.cpp has reading, queueing and ending; session_login.cpp what comes before binding;
-/// session_stanzas.cpp what comes after.
+/// The session's own state. session.cpp has reading, queueing and ending; session_tls.cpp and session_login.cpp what
+/// comes before binding; session_stanzas.cpp what comes after.
 struct Session::Impl {
     Impl(Session& session, std::uint64_t session_number, const SessionOptions& session_options,
-         const SessionHost& session_host, Now at);
+         const SessionHost& session_host, Now at, Channel session_channel);
 
     enum class Phase {
         login,  // a header, then SASL
@@ -40,6 +40,7 @@ struct Session::Impl {
     void on_login_element(const Element& element);
     void on_sasl(const Element& element);
     void refuse_element(const Element& element);
+    void on_starttls();
     void on_auth(const Element& auth);
     void on_response(const Element& response);
     void take_step(SaslStep step);
@@ -87,6 +88,9 @@ struct Session::Impl {
     Now now;
     std::string peer;
     std::function<void()> wake;
+
+    Channel channel;
+    bool is_upgrading = false;  // to TLS: nothing is read meanwhile
 
     Pace byte_pace, stanza_pace;
     Reader reader;

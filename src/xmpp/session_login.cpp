@@ -11,7 +11,6 @@ namespace {
 
 constexpr unsigned logins_per_stream = 3;  // RFC 6120 §6.4.5: two to five retries
 constexpr unsigned binds_per_stream = 10;  // RFC 6120 §7.7.3: five to ten
-constexpr std::string_view tls_namespace = "urn:ietf:params:xml:ns:xmpp-tls";
 
 bool is_stanza(const Element& element) {
     return element.name == "message" || element.name == "presence" || element.name == "iq";
@@ -43,10 +42,8 @@ void Session::Impl::refuse_element(const Element& element) {
     // RFC 6120 §4.8.2: a stanza of another content namespace, jabber:server's for one.
     if (is_stanza(element) && (element.ns.empty() || element.ns.starts_with("jabber:")))
         return close("invalid-namespace", "want stanzas in 'jabber:client'");
-    if (element.name == "starttls" && element.ns == tls_namespace) {
-        append("<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");  // RFC 6120 §5.4.2.2
-        return close({}, {});
-    }
+    if (element.name == "starttls" && element.ns == ns::tls)
+        return on_starttls();
     close("unsupported-stanza-type", "want message, presence or iq");
 }
 
@@ -100,12 +97,12 @@ void Session::Impl::take_step(SaslStep step) {
 }
 
 void Session::Impl::verify(SaslVerify claim) {
-    auto answer = expect<bool>([username = claim.username](Impl& session, bool is_right) {
+    auto answer = expect<LoginAnswer>([username = claim.username](Impl& session, LoginAnswer is_it) {
         // No word about what was wrong: a name that exists and one that does not look the same.
-        if (is_right)
+        if (is_it == LoginAnswer::right)
             session.accept_login(username, false);
         else
-            session.refuse_login({"not-authorized", ""});
+            session.refuse_login({is_it == LoginAnswer::wrong ? "not-authorized" : "temporary-auth-failure", ""});
     });
     host.authenticate(self, std::move(claim.username), std::move(claim.password), std::move(answer));
 }

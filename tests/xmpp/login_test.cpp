@@ -70,7 +70,7 @@ TEST_CASE("a pipelined login works while the host takes its time") {
     CHECK(!talk.session->wants_bytes());
     CHECK(talk.wishes.empty());
     talk.wakes = 0;
-    talk.answer_login(true);
+    talk.answer_login(LoginAnswer::right);
     CHECK(talk.wakes > 0);
     CHECK(talk.wishes == std::vector<std::string>{"balcony"});
     CHECK(!talk.session->wants_bytes());
@@ -89,7 +89,7 @@ TEST_CASE("what is sent ahead of a slow answer is bounded") {
     for (int i = 0; i < 5 && !talk.session->is_over(); ++i)
         out = talk.say(std::string(64 * 1024, ' '));
     CHECK(ends_with_error(out, "policy-violation"));
-    talk.answer_login(true);
+    talk.answer_login(LoginAnswer::right);
     CHECK(talk.take().empty());
 }
 
@@ -98,23 +98,23 @@ TEST_CASE("an answer that comes twice, or after the end, does nothing") {
     talk.is_slow = true;
     talk.say(std::string(client_header) + make_plain("romeo", "secret"));
     SUBCASE("twice") {
-        talk.answer_login(true);
+        talk.answer_login(LoginAnswer::right);
         CHECK(talk.take() == success);
-        talk.answer_login(false);
+        talk.answer_login(LoginAnswer::wrong);
         CHECK(talk.take().empty());
     }
     SUBCASE("after the stream's end") {
         talk.session->close();
         talk.take();
-        talk.answer_login(true);
+        talk.answer_login(LoginAnswer::right);
         CHECK(talk.take().empty());
     }
     SUBCASE("after the session's death") {
         talk.session.reset();
-        talk.answer_login(true);
+        talk.answer_login(LoginAnswer::right);
     }
     SUBCASE("of a bind whose session ended first: the host hears of the end all the same") {
-        talk.answer_login(true);
+        talk.answer_login(LoginAnswer::right);
         talk.say(std::string(client_header) + std::string(bind_balcony));
         talk.session->on_disconnected("reset by peer");
         CHECK(talk.ends == std::vector<std::string>{"reset by peer"});

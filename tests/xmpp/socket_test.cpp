@@ -96,7 +96,7 @@ struct House {
 
     explicit House(const std::string& url = "xmpp://127.0.0.1:0") {
         host.authenticate = [](Session&, const std::string&, const std::string&,
-                               const std::function<void(bool)>& answer) { answer(true); };
+                               const std::function<void(LoginAnswer)>& answer) { answer(LoginAnswer::right); };
         host.bind = [](Session& session, std::string resource, const std::function<void(Result<Jid>)>& answer) {
             answer(session.jid().with_resource(std::move(resource)));
         };

@@ -40,7 +40,7 @@ struct Talk {
     bool is_slow = false;
     std::vector<std::pair<std::string, std::string>> credentials;
     std::vector<std::string> wishes, stanzas, ends;
-    std::function<void(bool)> answer_login;
+    std::function<void(LoginAnswer)> answer_login;
     std::function<void(Result<Jid>)> answer_bind;
     std::function<bool(const std::string&)> is_right = [](const std::string&) { return true; };
     std::function<Result<Jid>(const Jid&)> grant = [](const Jid& jid) -> Result<Jid> { return jid; };
@@ -53,12 +53,13 @@ struct Talk {
 
     explicit Talk(const std::function<void(SessionOptions&)>& change) {
         change(options);
-        host.authenticate = [this](Session&, std::string name, std::string password, std::function<void(bool)> answer) {
+        host.authenticate = [this](Session&, std::string name, std::string password,
+                                   std::function<void(LoginAnswer)> answer) {
             credentials.emplace_back(name, password);
             if (is_slow)
                 answer_login = std::move(answer);
             else
-                answer(is_right(password));
+                answer(is_right(password) ? LoginAnswer::right : LoginAnswer::wrong);
         };
         host.bind = [this](Session& who, std::string resource, std::function<void(Result<Jid>)> answer) {
             wishes.push_back(resource);
