@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/message.hpp"
+#include "core/receipt.hpp"
 #include "core/time.hpp"
 #include "muc/occupants.hpp"
 
@@ -37,7 +38,8 @@ struct OwnLine {
     std::uint64_t number = 0;  // in the order in which the room took them
     Line line;
     std::shared_ptr<const Speaker> speaker;
-    Route route;  // the session that said it
+    Route route;      // the session that said it
+    Receipt receipt;  // until the broker has it
     std::optional<Carried> carried;
     std::shared_ptr<const std::string> address;
     WallTime said_at{};

@@ -77,7 +77,8 @@ public:
     /// (XEP-0045 §11.1).
     Effects on_gone(const Visitor& visitor, std::vector<int> statuses, Now now);
     /// `carried`: the line as it came; subject without body is a change of subject.
-    Effects on_groupchat(const Visitor& visitor, Line line, Now now);
+    /// The receipt is kept until the broker has the line, or it is refused.
+    Effects on_groupchat(const Visitor& visitor, Line line, Now now, Receipt receipt = {});
     /// To the occupant of that nick. XEP-0045 §7.5.
     Effects on_private(const Visitor& visitor, const std::string& nick, std::string type, Line line, Now now);
 
@@ -159,7 +160,7 @@ private:
     struct Waiter {
         Visitor visitor;
         JoinRequest request;
-        std::vector<Line> said;
+        std::vector<std::pair<Line, Receipt>> said;
         bool has_left = false;
     };
     /// Sent, and perhaps declined one day.
@@ -255,7 +256,7 @@ private:
     void forget();
 
     // room_speech.cpp: what occupants say
-    Effects say_published(const Occupant& occupant, const Visitor& visitor, Line line, Now now);
+    Effects say_published(const Occupant& occupant, const Visitor& visitor, Line line, Receipt receipt, Now now);
     Effects say_unpublished(const Occupant& occupant, const Visitor& visitor, Line line, Now now);
     void send_home(Effects& effects, OwnLine line, Now now);
     void publish(Effects& effects, OwnLine& line, Now now);

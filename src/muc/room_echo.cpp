@@ -57,6 +57,7 @@ Effects Room::on_settled(const std::string& stanza_id, const Settlement& settlem
                 {Condition::not_allowed, "the broker refuses this line: " + settlement.reason, ErrorType::cancel}, now);
             break;
         case Settlement::Outcome::accepted:
+            line->receipt.reset();
             if (!expects_echoes()) {
                 say_unechoed(effects, in_flight_.take(*line), now);
                 close_if_over(effects, now);

@@ -210,8 +210,8 @@ void Room::let_in_waiting(Effects& effects, Now now) {
         const auto append = [&](Effects more) {
             effects.insert(effects.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
         };
-        for (const Line& line : waiter.said)
-            append(on_groupchat(waiter.visitor, line, now));
+        for (const auto& [line, receipt] : waiter.said)
+            append(on_groupchat(waiter.visitor, line, now, receipt));
         if (waiter.has_left)
             append(on_leave(waiter.visitor, nullptr, now));
     }
@@ -227,7 +227,7 @@ void Room::turn_away_waiting(Effects& effects, const StanzaError& error) {
 
 void Room::turn_away(Effects& effects, const Waiter& waiter, const StanzaError& error) const {
     effects.emplace_back(refuse_presence(waiter.visitor, waiter.request.nick, waiter.request.id, error));
-    for (const Line& line : waiter.said)
+    for (const auto& [line, receipt] : waiter.said)
         effects.emplace_back(
             Refuse{waiter.visitor.route, Refuse::Kind::message, {}, line.id, "groupchat", not_inside()});
 }

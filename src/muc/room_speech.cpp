@@ -23,7 +23,7 @@ Effects Room::refuse_message(const Visitor& visitor, std::string nick, std::stri
     return effects;
 }
 
-Effects Room::on_groupchat(const Visitor& visitor, Line line, Now now) {
+Effects Room::on_groupchat(const Visitor& visitor, Line line, Now now, Receipt receipt) {
     const auto refuse = [&](Condition condition, std::string text, ErrorType type) {
         return refuse_message(visitor, {}, line.id, "groupchat", {condition, std::move(text), type});
     };
@@ -34,7 +34,7 @@ Effects Room::on_groupchat(const Visitor& visitor, Line line, Now now) {
             return refuse_message(visitor, {}, line.id, "groupchat", not_inside());
         if (waiter->said.size() >= lines_of_a_waiter)
             return refuse(Condition::resource_constraint, "too much is said before the room is open", ErrorType::wait);
-        waiter->said.push_back(std::move(line));
+        waiter->said.emplace_back(std::move(line), std::move(receipt));
         return {};
     }
     // XEP-0045 §7.4: without voice nothing is said in a moderated room.
@@ -51,16 +51,17 @@ Effects Room::on_groupchat(const Visitor& visitor, Line line, Now now) {
         return refuse(Condition::resource_constraint,
                       "too many lines of this room are on their way (limits/lines_in_flight_per_room)",
                       ErrorType::wait);
-    return say_published(*occupant, visitor, std::move(line), now);
+    return say_published(*occupant, visitor, std::move(line), std::move(receipt), now);
 }
 
 /// Off to the broker, and shown when it comes back from there.
-Effects Room::say_published(const Occupant& occupant, const Visitor& visitor, Line line, Now now) {
+Effects Room::say_published(const Occupant& occupant, const Visitor& visitor, Line line, Receipt receipt, Now now) {
     line.stanza_id = make_uuid7(now.wall);
     OwnLine own;
     own.line = std::move(line);
     own.speaker = occupant.speaker;
     own.route = visitor.route;
+    own.receipt = std::move(receipt);
     own.address = home_;
     own.said_at = now.wall;
     last_said_ = now.tick;

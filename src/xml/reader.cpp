@@ -194,6 +194,18 @@ void Reader::Impl::park() {
     held_.shrink_to_fit();
 }
 
+void Reader::Impl::go_on_with(Impl&& other) {
+    reset();
+    const ReaderLimits limits = tree_.limits;
+    tree_ = std::move(other.tree_);
+    tree_.limits = limits;
+    scanner_ = other.scanner_;
+    held_ = std::move(other.held_);
+    root_ = std::move(other.root_);
+    may_skip_space_ = other.may_skip_space_;
+    state_ = other.state_;
+}
+
 void Reader::Impl::drop_parser() {
     parser_.reset();
     fed_ = boundary_ = 0;
@@ -209,6 +221,7 @@ void Reader::feed(std::string_view bytes) { impl_->feed(bytes); }
 void Reader::stop() { impl_->stop(); }
 void Reader::restart() { impl_->restart(); }
 void Reader::park() { impl_->park(); }
+void Reader::go_on_with(Reader&& other) { impl_->go_on_with(std::move(*other.impl_)); }
 void Reader::set_limits(ReaderLimits limits) { impl_->set_limits(limits); }
 
 }  // namespace mucbridge

@@ -65,6 +65,9 @@ public:
     /// that has been quiet for a while.
     void park();
     void set_limits(ReaderLimits limits);
+    /// Reads the other's stream on from where that one stands between two stanzas, with the events and limits of this
+    /// one; its own stream is forgotten. The other one is parked, perhaps on another thread, and is done with.
+    void go_on_with(Reader&& other);
 
 private:
     struct Impl;

@@ -38,6 +38,7 @@ public:
     void restart();
     void park() override;
     void set_limits(ReaderLimits limits) { tree_.limits = limits; }
+    void go_on_with(Impl&& other);
 
 private:
     enum class State { reading, stopped, ended, failed };

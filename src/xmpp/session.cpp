@@ -25,6 +25,7 @@ Session::Impl::Impl(Session& session, std::uint64_t session_number, const Sessio
              make_reader_limits(session_options.limits.stanza_bytes_before_login, "limits/stanza_bytes_before_login"),
              session_options.resting),
       answers(session_options),
+      last_heard(at.tick),
       output(*session_options.backlog) {}
 
 ReaderLimits Session::Impl::make_reader_limits(std::size_t stanza_bytes, std::string_view bytes_key) const {
@@ -106,22 +107,6 @@ void Session::Impl::on_stanza(Element stanza) {
     }
 }
 
-bool Session::Impl::has_room(std::size_t bytes) {
-    if (phase == Phase::over)
-        return false;
-    const std::size_t queued = output.size() + bytes;
-    if (queued > options.limits.session_queue_bytes) {
-        close("policy-violation", "you do not read what is sent to you (limits/session_queue_bytes)");
-        return false;
-    }
-    // A session that has read everything is in nobody's way, however little room is left.
-    if (queued > options.backlog->most_of_one() && !output.empty()) {
-        close("policy-violation", "you do not read fast enough, and others need the room (limits/queue_bytes)");
-        return false;
-    }
-    return true;
-}
-
 void Session::Impl::append(std::string_view bytes) { append({bytes}); }
 
 void Session::Impl::append(std::initializer_list<std::string_view> parts) {
@@ -129,12 +114,6 @@ void Session::Impl::append(std::initializer_list<std::string_view> parts) {
     output.append(parts);
     if (was_empty && wake)
         wake();
-}
-
-void Session::Impl::queue(const Element& element) {
-    const std::string bytes = to_string(element, ns::client);
-    if (has_room(bytes.size()))
-        append(bytes);
 }
 
 void Session::Impl::close(std::string_view condition, std::string_view text) {
@@ -178,6 +157,8 @@ Session::~Session() = default;
 void Session::on_bytes(std::string_view bytes, Now now) {
     impl_->now = now;
     impl_->has_read = true;
+    impl_->last_heard = now.tick;
+    impl_->asked_for_life.reset();
     impl_->byte_pace.take(bytes.size(), impl_->options.limits.bytes_per_second, now.tick);
     impl_->read(bytes);
     if (reads_again_at() > now.tick && impl_->host.on_pause)
@@ -186,6 +167,8 @@ void Session::on_bytes(std::string_view bytes, Now now) {
 }
 
 void Session::on_disconnected(const std::string& why) {
+    if (impl_->may_detach())
+        return impl_->detach(why);
     if (impl_->phase != Impl::Phase::over)
         impl_->end(why);
     impl_->tell_end();
@@ -198,28 +181,11 @@ void Session::on_tick(Now now) {
         impl_->close("connection-timeout", "the login took longer than " +
                                                std::to_string(impl_->options.limits.unauthenticated_time.count()) +
                                                " s (limits/unauthenticated_time)");
+    impl_->look_for_life();
     if (!impl_->has_read)
         impl_->reader.park();
     impl_->has_read = false;
     impl_->tell_end();
-}
-
-void Session::send(std::string_view stanza) {
-    if (impl_->phase == Impl::Phase::bound && impl_->has_room(stanza.size()))
-        impl_->append(stanza);
-}
-
-void Session::send(const SharedStanza& stanza) {
-    Impl& impl = *impl_;
-    const std::size_t bytes = stanza.head.size() + impl.to_attribute.size() + stanza.tail.size();
-    if (impl.phase != Impl::Phase::bound || !impl.has_room(bytes))
-        return;
-    impl.append({stanza.head, impl.to_attribute, stanza.tail});
-}
-
-void Session::send(const Element& stanza) {
-    if (impl_->phase == Impl::Phase::bound)
-        impl_->queue(stanza);
 }
 
 void Session::close(std::string_view condition, std::string_view text) { impl_->close(condition, text); }

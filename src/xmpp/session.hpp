@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "core/scram.hpp"
 #include "core/time.hpp"
 #include "xml/element.hpp"
+#include "xml/reader.hpp"
 #include "xml/resting.hpp"
 #include "xmpp/backlog.hpp"
 #include "xmpp/channel.hpp"
@@ -43,9 +45,19 @@ struct SessionHost {
     std::function<void(Session&, std::string resource, std::function<void(Result<Jid>)>)> bind;
     /// A message, presence or iq that is not for the server or the user's own account. `from` is stamped with the full
     /// JID; `to` is a valid JID. Presence without `to` (availability) comes too, with `to` absent.
-    std::function<void(Session&, Element stanza)> on_stanza;
+    /// A `number` other than 0 is a line's, and counts as handled when the host says so (Session::on_handled).
+    std::function<void(Session&, Element stanza, std::uint64_t number)> on_stanza;
     /// It sent faster than the limits have it, and is not read from for a while. May be absent.
     std::function<void(Session&)> on_pause = {};
+    /// What the session, which is bound, may be resumed by (XEP-0198): unique, not to be guessed. Absent: by nothing.
+    std::function<std::string(const Session&)> make_resumption_id = {};
+    /// The connection is lost, and the session waits to be resumed: nobody feeds it, what it is sent is kept.
+    std::function<void(Session&, const std::string& why)> on_detached = {};
+    /// This session, which is logged in, wants to go on as the one of that id. The host lets that one have the stream
+    /// (hand_over, resume), or answers why not: the count of what it handled, where it still knows. On the session's
+    /// loop.
+    std::function<void(Session&, std::string id, std::uint32_t h, std::function<void(std::optional<std::uint32_t>)>)>
+        resume = {};
     /// The stream is over, for whatever reason; comes once, last, and only if `bind` was called and not refused (the
     /// session may end before the answer). Never from inside send() or close().
     std::function<void(Session&, const std::string& why)> on_end;
@@ -53,6 +65,13 @@ struct SessionHost {
 
 /// One read of a session: so that a loop's sessions take turns.
 inline constexpr std::size_t most_bytes_at_once = 16 * 1024;
+
+/// A stream between two stanzas, without its socket.
+struct StreamInHand {
+    Reader reader;
+    std::string read, unwritten;  // bytes: come and not yet looked at; to be written first
+    std::string lang, peer;
+};
 
 /// What the sessions of one loop have in common.
 struct SessionOptions {
@@ -92,6 +111,23 @@ public:
     void send(std::string_view stanza);
     void send(const SharedStanza& stanza);
     void send(const Element& stanza);
+    /// The line of that number is where it was meant to go, or refused.
+    void on_handled(std::uint64_t number);
+
+    /// True while it has no connection and may be resumed.
+    bool is_detached() const;
+    /// It has a connection, which is lost or replaced: from now on it waits. Nothing where it cannot be resumed.
+    void detach(const std::string& why);
+    /// What it may be resumed by: the id, by a session of the same bare JID, with a count that can be.
+    bool may_resume(std::string_view id, const Jid& bare, std::uint32_t h) const;
+    /// Empty where it cannot be.
+    std::string resumption_id() const;
+    std::uint32_t handled() const;
+    /// Gives its stream away, to go on as another session. It is done with then.
+    StreamInHand hand_over();
+    /// Goes on, detached as it is, with a stream that another session was logged in on.
+    void resume(StreamInHand stream, std::uint32_t h, Now now);
+
     /// Closes with a stream error (RFC 6120 §4.9.3), or gracefully where the condition is empty.
     void close(std::string_view condition = {}, std::string_view text = {});
 

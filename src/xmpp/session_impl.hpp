@@ -6,15 +6,18 @@
 
 #include "core/pace.hpp"
 #include "xml/reader.hpp"
+#include "xmpp/client_state.hpp"
 #include "xmpp/output.hpp"
 #include "xmpp/sasl.hpp"
 #include "xmpp/server_answers.hpp"
 #include "xmpp/session.hpp"
+#include "xmpp/stream_management.hpp"
 
 namespace mucbridge {
 
-/// The session's own state. session.cpp has reading, queueing and ending; session_tls.cpp and session_login.cpp what
-/// comes before binding; session_stanzas.cpp what comes after.
+/// The session's own state. session.cpp has reading and ending; session_tls.cpp, session_login.cpp and session_bind.cpp
+/// what comes before binding; session_stanzas.cpp what comes after, session_sending.cpp what is sent,
+/// session_resume.cpp what outlives a connection.
 struct Session::Impl {
     Impl(Session& session, std::uint64_t session_number, const SessionOptions& session_options,
          const SessionHost& session_host, Now at, Channel session_channel);
@@ -65,7 +68,26 @@ struct Session::Impl {
     }
     bool is_server(const Jid& to) const { return to.local.empty() && to.domain == options.domain; }
 
+    void take_in(Element stanza);
+    void pass_on(Element stanza);
+
+    // Stream management, and what an inactive client is spared: session_resume.cpp, session_sending.cpp.
+    void on_sm_element(const Element& element);
+    void on_enable(const Element& enable);
+    void on_acknowledged(const Element& a);
+    void on_resume(const Element& resume);
+    void refuse_sm(std::string_view condition, std::optional<std::uint32_t> h = {});
+    void acknowledge();
+    void ask_for_acknowledgement();
+    void on_client_state(const Element& element);
+    void look_for_life();
+    bool may_detach() const;
+    void detach(const std::string& why);
+
     // Writing and ending.
+    void say(std::initializer_list<std::string_view> stanza);
+    void say_at_once(std::initializer_list<std::string_view> stanza);
+    void say_held_back();
     bool has_room(std::size_t bytes);
     void append(std::string_view bytes);
     void append(std::initializer_list<std::string_view> parts);
@@ -117,6 +139,15 @@ struct Session::Impl {
     std::string to_attribute;  // " to='romeo@localhost/orchard'"
     std::string lang;          // of the stream, for stanzas without one (RFC 6120 §8.1.5)
     ServerAnswers answers;
+
+    std::unique_ptr<StreamManagement> sm;  // null until it is enabled
+    std::unique_ptr<HeldBack> held_back;   // null while the client is active
+    std::uint64_t line_in_hand = 0;        // its number, until the host has it
+    bool is_detached = false;
+    bool is_asked = false;              // for an acknowledgement
+    bool owes_acknowledgement = false;  // the last one was of fewer than had come
+    Tick last_heard;
+    std::optional<Tick> asked_for_life;
 
     Output output;
     std::string end_reason;

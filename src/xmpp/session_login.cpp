@@ -133,6 +133,8 @@ void Session::Impl::refuse_login(const SaslFailure& failure) {
 }
 
 void Session::Impl::on_bind_element(Element stanza) {
+    if (stanza.ns == ns::sm)
+        return on_sm_element(stanza);
     if (stanza.ns != ns::client || stanza.name != "iq")
         return refuse_element(stanza);
     const auto type = stanza.attribute("type");

@@ -11,10 +11,26 @@ const StanzaError nobody_here{Condition::service_unavailable, "the server itself
 }  // namespace
 
 void Session::Impl::on_bound_element(Element stanza) {
+    if (stanza.ns == ns::sm)
+        return on_sm_element(stanza);
+    if (stanza.ns == ns::csi)
+        return on_client_state(stanza);
     const bool is_message = stanza.name == "message";
     const bool is_presence = stanza.name == "presence";
     if (stanza.ns != ns::client || (!is_message && !is_presence && stanza.name != "iq"))
         return refuse_element(stanza);
+    const std::uint64_t counted = sm ? sm->on_received() : 0;
+    line_in_hand = is_message && stanza.attribute("type") == "groupchat" ? counted : 0;
+    const bool is_line = line_in_hand != 0;
+    take_in(std::move(stanza));
+    // A line that the host has taken counts when it is safe; anything else counts now.
+    const bool is_taken = is_line && line_in_hand == 0;
+    line_in_hand = 0;
+    if (counted != 0 && !is_taken)
+        sm->on_handled(counted);
+}
+
+void Session::Impl::take_in(Element stanza) {
     if (!stamp(stanza))
         return close("invalid-from", "want your own JID, or no from at all");
     Jid to;
@@ -26,9 +42,9 @@ void Session::Impl::on_bound_element(Element stanza) {
         to = std::move(*parsed);
     }
     const Jid* const addressee = has_to ? &to : nullptr;
-    if (is_message)
+    if (stanza.name == "message")
         return on_message(std::move(stanza), addressee);
-    if (is_presence)
+    if (stanza.name == "presence")
         return on_presence(std::move(stanza), addressee);
     on_iq(std::move(stanza), addressee);
 }
@@ -50,13 +66,18 @@ bool Session::Impl::stamp(Element& stanza) {
     return true;
 }
 
+void Session::Impl::pass_on(Element stanza) {
+    const std::uint64_t line = std::exchange(line_in_hand, 0);
+    host.on_stanza(self, std::move(stanza), line);
+}
+
 void Session::Impl::on_message(Element stanza, const Jid* to) {
     if (to != nullptr && is_server(*to))
         return refuse(stanza, nobody_here);
     // RFC 6120 §10.3.1: without `to` it is for the sender's own account.
     if (to == nullptr)
         stanza.set("to", bare);
-    host.on_stanza(self, std::move(stanza));
+    pass_on(std::move(stanza));
 }
 
 void Session::Impl::on_presence(Element stanza, const Jid* to) {
@@ -67,7 +88,7 @@ void Session::Impl::on_presence(Element stanza, const Jid* to) {
             refuse(stanza, nobody_here);
         return;
     }
-    host.on_stanza(self, std::move(stanza));
+    pass_on(std::move(stanza));
 }
 
 void Session::Impl::on_iq(Element stanza, const Jid* to) {
@@ -76,7 +97,7 @@ void Session::Impl::on_iq(Element stanza, const Jid* to) {
     const bool is_for_server = to != nullptr && is_server(*to);
     const bool is_for_account = to != nullptr && is_own_account(*to);
     if (to != nullptr && !is_for_server && !is_for_account)
-        return host.on_stanza(self, std::move(stanza));
+        return pass_on(std::move(stanza));
     const auto type = stanza.attribute("type");
     if (type != "get" && type != "set")
         return;  // nothing was asked of this session by its server

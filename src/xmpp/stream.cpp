@@ -84,7 +84,8 @@ std::string make_login_features(Login login) {
 
 std::string make_bind_features() {
     return "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
-           "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session></stream:features>";
+           "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session>"
+           "<sm xmlns='urn:xmpp:sm:3'/><csi xmlns='urn:xmpp:csi:0'/></stream:features>";
 }
 
 std::string make_stream_error(const StreamError& error) {

@@ -26,10 +26,10 @@ TEST_CASE("PLAIN, restart, bind: a login step by step [RFC 6120 §6, §7]") {
     CHECK(talk.say(make_plain("Romeo", "secret")) == success);
     CHECK(talk.credentials == std::vector<std::pair<std::string, std::string>>{{"romeo", "secret"}});
     CHECK(to_string(talk.session->jid()) == "romeo@localhost");
-    CHECK(
-        talk.say(client_header)
-            .ends_with("<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
-                       "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session></stream:features>"));
+    CHECK(talk.say(client_header)
+              .ends_with("<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
+                         "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session>"
+                         "<sm xmlns='urn:xmpp:sm:3'/><csi xmlns='urn:xmpp:csi:0'/></stream:features>"));
     CHECK(talk.say(bind_balcony) ==
           "<iq type='result' id='b1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
           "<jid>romeo@localhost/balcony</jid></bind></iq>");

@@ -101,7 +101,7 @@ TEST_CASE(
         {"<message xmlns='jabber:server'/>", "invalid-namespace"},
         {"<message xmlns=''/>", "invalid-namespace"},
         {"<stream:features/>", "unsupported-stanza-type"},
-        {"<enable xmlns='urn:xmpp:sm:3'/>", "unsupported-stanza-type"},
+        {"<enabled xmlns='urn:xmpp:sm:3'/>", "unsupported-stanza-type"},
     };
     for (const auto& [element, condition] : bad) {
         Talk talk;

@@ -68,7 +68,7 @@ struct Talk {
             else
                 answer(grant(who.jid().with_resource(std::move(resource))));
         };
-        host.on_stanza = [this](Session& who, Element stanza) {
+        host.on_stanza = [this](Session& who, Element stanza, std::uint64_t) {
             stanzas.push_back(to_string(stanza, ns::client));
             if (react)
                 react(who, stanza);
