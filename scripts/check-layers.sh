@@ -12,8 +12,9 @@ muc: core
 mapping: core
 xmpp: core xml
 broker: core
-gateway: core xml muc mapping xmpp broker
-cli: core xml muc mapping xmpp broker gateway
+store: core
+gateway: core xml muc mapping xmpp broker store
+cli: core xml muc mapping xmpp broker store gateway
 .: core gateway cli
 '
 # header prefix: the folders (or files) that alone may include it
@@ -28,7 +29,8 @@ boost/asio: xmpp gateway
 boost/beast: xmpp
 boost/system/: core
 boost/: xmpp gateway
-openssl/: mapping/seal.cpp xmpp core/unique.cpp broker/tls_probe.cpp
+openssl/: mapping/seal.cpp xmpp core/unique.cpp core/scram.cpp broker/tls_probe.cpp
+sqlite3: store
 spdlog/: xmpp broker gateway cli .
 fmt/: -
 '
@@ -106,6 +108,8 @@ xmpp/session.cpp "muc/room.hpp"
 xmpp/session.cpp <expat.h>
 broker/mqtt.cpp "gateway/gateway.hpp"
 broker/mqtt.cpp <nlohmann/json.hpp>
+store/accounts.cpp "xmpp/session.hpp"
+gateway/logins.cpp <sqlite3.h>
 gateway/link.cpp <mqtt/async_client.h>
 gateway/link.cpp "cli/options.hpp"
 gateway/link.cpp "link.hpp"
