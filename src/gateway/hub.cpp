@@ -22,7 +22,7 @@ Hub::Hub(Parts parts)
         shards_.push_back(std::make_unique<Shard>(*this, index, parts_.clock));
 }
 
-Hub::~Hub() = default;
+Hub::~Hub() { guard_.reset(); }
 
 unsigned Hub::loop_of(std::string_view name) const {
     return static_cast<unsigned>(std::hash<std::string_view>{}(name) % loop_count_);

@@ -66,6 +66,8 @@ public:
     /// Null for a name that no rule can give: the mapper knows the configured ones only.
     Link* link(const std::string& broker);
     std::vector<Link*> links();
+    /// Expires before anything here is torn down: for what may be dropped in the middle of that.
+    std::weak_ptr<Hub*> guard() const { return guard_; }
 
     /// Runs the task on that loop: at once where `here` is that loop, else posted.
     /// What it is given besides is copied for another loop only: most that happens stays on its own.
@@ -116,6 +118,7 @@ private:
     void tell_beyond(unsigned here, const Element& stanza);
     LinkEvents make_link_events(const std::string& broker);
 
+    std::shared_ptr<Hub*> guard_ = std::make_shared<Hub*>(this);
     Parts parts_;
     const unsigned loop_count_;
     Admission admission_;

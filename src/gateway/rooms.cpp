@@ -58,9 +58,9 @@ void Rooms::refuse(const Visitor& visitor, const Element& stanza, const Jid& to,
 
 // What occupants do.
 
-void Rooms::on_stanza(const Visitor& visitor, const Element& stanza, const Jid& to) {
+void Rooms::on_stanza(const Visitor& visitor, const Element& stanza, const Jid& to, Receipt receipt) {
     if (stanza.name == "message")
-        on_message(visitor, stanza, to);
+        on_message(visitor, stanza, to, std::move(receipt));
     else if (stanza.name == "presence")
         on_presence(visitor, stanza, to);
     else

@@ -13,6 +13,7 @@
 #include "gateway/counters.hpp"
 #include "gateway/iq_relay.hpp"
 #include "gateway/loop.hpp"
+#include "gateway/resent_lines.hpp"
 #include "mapping/mapper.hpp"
 #include "muc/room.hpp"
 #include "xml/element.hpp"
@@ -28,7 +29,8 @@ public:
     Rooms(Hub& hub, unsigned loop) : hub_(hub), here_(loop) {}
 
     /// A stanza to "room@service" or "room@service/nick" whose room lives here. Whatever door it came through.
-    void on_stanza(const Visitor& visitor, const Element& stanza, const Jid& to);
+    /// The receipt of a line is kept until the line is safe.
+    void on_stanza(const Visitor& visitor, const Element& stanza, const Jid& to, Receipt receipt = {});
     /// The session ended without leaving.
     void on_gone(const Visitor& visitor, const std::string& room);
 
@@ -88,7 +90,8 @@ private:
     void enter(const Visitor& visitor, const Element& presence, const Jid& to, Host* host);
 
     // rooms_message.cpp
-    void on_message(const Visitor& visitor, const Element& message, const Jid& to);
+    void on_message(const Visitor& visitor, const Element& message, const Jid& to, Receipt receipt);
+    void on_groupchat(Host& host, const Visitor& visitor, const Element& message, const Jid& to, Receipt receipt);
     void on_word_to_room(Host& host, const Visitor& visitor, const Element& message);
     void on_mediated(Host& host, const Visitor& visitor, const Element& message, const Element& x);
     void on_voice_form(Host& host, const Visitor& visitor, const Element& message, const Element& x);
@@ -155,6 +158,7 @@ private:
     std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;  // by bare JID
     std::map<std::string, LinkState> links_;
     ClosedRooms closed_;
+    ResentLines resent_;
     Counters counters_;
 };
 

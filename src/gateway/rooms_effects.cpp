@@ -86,8 +86,10 @@ void Rooms::perform(Host& host, const AskForVoice& ask) {
 }
 
 void Rooms::perform(Host& host, const Refuse& refuse) {
-    if (refuse.kind == Refuse::Kind::message)
+    if (refuse.kind == Refuse::Kind::message) {
         ++counters_.refused;
+        resent_.forget(host.name, refuse.id, refuse.to);
+    }
     hub_.tell(here_, refuse.to, share(write_refusal(host.room.address(), refuse)));
 }
 

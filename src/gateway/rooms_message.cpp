@@ -22,23 +22,32 @@ bool says_unreachable(const Element& stanza) {
 
 }  // namespace
 
-void Rooms::on_message(const Visitor& visitor, const Element& message, const Jid& to) {
+void Rooms::on_message(const Visitor& visitor, const Element& message, const Jid& to, Receipt receipt) {
     const std::string_view type = message.attribute("type");
     if (type == "error")
         return on_bounce(visitor, message, to);
     Host* host = find(to);
     if (!host)
         return refuse(visitor, message, to, no_such_room());
-    if (type == "groupchat") {
-        if (!to.resource.empty())
-            return refuse(visitor, message, to,
-                          {Condition::bad_request, "A groupchat message is for the room, not for an occupant."});
-        return perform(*host, host->room.on_groupchat(visitor, parse_line(message, to), now()));
-    }
+    if (type == "groupchat")
+        return on_groupchat(*host, visitor, message, to, std::move(receipt));
     if (to.resource.empty())
         return on_word_to_room(*host, visitor, message);
     perform(*host,
             host->room.on_private(visitor, to.resource, std::string(type), parse_line(message, to.bare()), now()));
+}
+
+void Rooms::on_groupchat(Host& host, const Visitor& visitor, const Element& message, const Jid& to, Receipt receipt) {
+    if (!to.resource.empty())
+        return refuse(visitor, message, to,
+                      {Condition::bad_request, "A groupchat message is for the room, not for an occupant."});
+    Line line = parse_line(message, to);
+    auto kept = resent_.take(host.name, visitor.jid.bare(), line, visitor.route, std::move(receipt), now().tick);
+    if (!kept) {
+        ++counters_.duplicates;
+        return;
+    }
+    perform(host, host.room.on_groupchat(visitor, std::move(line), now(), std::move(*kept)));
 }
 
 /// What is for the room itself: invitations, declines, and forms about voice. XEP-0045 §7.8.2, §7.13, §8.6.

@@ -29,7 +29,15 @@ SessionHost Sessions::make_host() {
         hub_.on_loop(here_, there,
                      [this, there, full = std::move(full), route] { hub_.registry(there).bind(full, route); });
     };
-    host.on_stanza = [this](Session& session, Element stanza) { on_stanza(session, std::move(stanza)); };
+    host.on_stanza = [this](Session& session, Element stanza, std::uint64_t line) {
+        on_stanza(session, std::move(stanza), make_receipt(session, line));
+    };
+    host.make_resumption_id = [this](const Session& session) { return make_resumption_id(session); };
+    host.on_detached = [this](Session& session, const std::string& why) { on_detached(session, why); };
+    host.resume = [this](Session& session, const std::string& id, std::uint32_t h,
+                         std::function<void(std::optional<std::uint32_t>)> refuse) {
+        resume(session, id, h, std::move(refuse));
+    };
     host.on_pause = [this](Session&) { ++pauses_; };
     host.on_end = [this](Session& session, const std::string& why) { on_end(session, why); };
     return host;
@@ -60,6 +68,7 @@ void Sessions::free(std::uint64_t number) {
     if (!slot)
         return;
     hub_.admission().leave(slot->place);
+    slot->connection.reset();
     const std::uint32_t generation = slot->generation;
     *slot = Slot{};
     slot->generation = generation;
@@ -69,28 +78,45 @@ void Sessions::free(std::uint64_t number) {
 
 void Sessions::adopt(int native_socket, const std::string& peer, const Admission::Place& place) {
     const std::uint64_t number = take_slot();
-    auto session = std::make_unique<Session>(number, options_, host_, hub_.loop(here_).now());
-    session->set_peer(peer);
     Slot& slot = slots_[static_cast<std::uint32_t>(number)];
-    slot.session = session.get();
+    slot.session = std::make_unique<Session>(number, options_, host_, hub_.loop(here_).now());
+    slot.session->set_peer(peer);
     slot.place = place;
+    connect(slot, Wire(native_socket));
+    if (const auto oldest = hub_.admission().await_login(place, route_of(*slot.session), hub_.loop(here_).now()))
+        hub_.on_loop(here_, oldest->loop, [this, oldest] { hub_.sessions(oldest->loop).put_out(*oldest); });
+}
+
+void Sessions::connect(Slot& slot, Wire wire) {
     Loop& loop = hub_.loop(here_);
     slot.connection = std::make_unique<Connection>(
-        loop.io(), loop.turn_end(), native_socket, std::move(session),
-        [this, number](Connection&) { hub_.loop(here_).post([this, number] { free(number); }); },
+        loop.io(), loop.turn_end(), std::move(wire), *slot.session,
+        [this, number = slot.session->number(), which = ++slot.connections](Connection&) {
+            hub_.loop(here_).post([this, number, which] { on_closed(number, which); });
+        },
         [&loop] { return loop.now(); });
     slot.connection->start();
-    if (const auto oldest = hub_.admission().await_login(place, route_of(*slot.session), loop.now()))
-        hub_.on_loop(here_, oldest->loop, [this, oldest] { hub_.sessions(oldest->loop).put_out(*oldest); });
+}
+
+/// The session may go on without its connection.
+void Sessions::on_closed(std::uint64_t number, unsigned connection) {
+    Slot* slot = find(number);
+    if (!slot || !slot->connection || slot->connections != connection)
+        return;
+    if (!slot->session->is_detached()) {
+        slot->session->on_disconnected("closed");
+        return free(number);
+    }
+    slot->connection.reset();
+    await_resumption(*slot);
 }
 
 Session* Sessions::open(const std::string& peer) {
     const std::uint64_t number = take_slot();
     Slot& slot = slots_[static_cast<std::uint32_t>(number)];
-    slot.in_process = std::make_unique<Session>(number, options_, host_, hub_.loop(here_).now());
-    slot.session = slot.in_process.get();
+    slot.session = std::make_unique<Session>(number, options_, host_, hub_.loop(here_).now());
     slot.session->set_peer(peer);
-    return slot.session;
+    return slot.session.get();
 }
 
 // To the clients.
@@ -150,7 +176,7 @@ void Sessions::shut_down() {
 
 // From the clients.
 
-void Sessions::on_stanza(Session& session, Element stanza) {
+void Sessions::on_stanza(Session& session, Element stanza, Receipt receipt) {
     if (!stanza.has_attribute("to"))
         return on_availability(session, stanza);
     auto to = Jid::parse(stanza.attribute("to"));
@@ -160,7 +186,7 @@ void Sessions::on_stanza(Session& session, Element stanza) {
         if (to->local.empty())
             return answer_service(hub_, here_, route_of(session), stanza);
         Visits& visits = find(session.number())->visits;
-        if (const auto refusal = visits.lead(hub_, here_, visitor_of(session), stanza, *to))
+        if (const auto refusal = visits.lead(hub_, here_, visitor_of(session), stanza, *to, std::move(receipt)))
             session.send(*refusal);
         if (visits.is_ahead())
             session.leave_unread(true);
@@ -206,7 +232,11 @@ void Sessions::on_end(Session& session, const std::string& why) {
     slot.visits.end(hub_, here_, visitor);
     const unsigned there = hub_.loop_of(visitor.jid.local);
     hub_.on_loop(here_, there, [this, there, visitor] { hub_.registry(there).unbind(visitor.jid, visitor.route); });
-    if (slot.in_process)
+    if (const std::string id = session.resumption_id(); !id.empty())
+        ended_.add(id, session.jid().bare(), session.handled());
+    if (slot.resumable_until)
+        hub_.loop(here_).cancel(*std::exchange(slot.resumable_until, std::nullopt));
+    if (!slot.connection)
         hub_.loop(here_).post([this, number = session.number()] { free(number); });
 }
 

@@ -13,22 +13,23 @@ constexpr unsigned most_underway = 64, few_underway = 32;
 
 bool Visits::is_ahead() const { return *underway_ >= most_underway; }
 
-void Visits::pass_on(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza, const Jid& to) {
+void Visits::pass_on(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza, const Jid& to,
+                     Receipt receipt) {
     const unsigned there = hub.loop_of(to_string(to.bare()));
     // What crosses to another loop is copied, and waits there: its mailbox has no bound but what sessions may lead to
     // it.
     if (there == here)
-        return hub.rooms(here).on_stanza(visitor, stanza, to);
+        return hub.rooms(here).on_stanza(visitor, stanza, to, std::move(receipt));
     ++*underway_;
-    hub.loop(there).post([&hub, there, visitor, stanza, to, underway = underway_] {
-        hub.rooms(there).on_stanza(visitor, stanza, to);
+    hub.loop(there).post([&hub, there, visitor, stanza, to, underway = underway_, receipt = std::move(receipt)] {
+        hub.rooms(there).on_stanza(visitor, stanza, to, receipt);
         if (--*underway == few_underway)
             hub.catch_up(there, visitor.route);
     });
 }
 
 std::optional<Element> Visits::lead(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza,
-                                    const Jid& to) {
+                                    const Jid& to, Receipt receipt) {
     if (stanza.name == "presence" && stanza.attribute("type").empty() && !to.resource.empty()) {
         const auto [room, is_new] = rooms_.try_emplace(to_string(to.bare()));
         if (const std::size_t limit = hub.config().limits.rooms_per_session; is_new && rooms_.size() > limit) {
@@ -39,7 +40,7 @@ std::optional<Element> Visits::lead(Hub& hub, unsigned here, const Visitor& visi
         }
         room->second = {to.resource, ++last_led_};
     }
-    pass_on(hub, here, visitor, stanza, to);
+    pass_on(hub, here, visitor, stanza, to, std::move(receipt));
     return std::nullopt;
 }
 

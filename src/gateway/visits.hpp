@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/jid.hpp"
+#include "core/receipt.hpp"
 #include "muc/requests.hpp"
 #include "xml/element.hpp"
 
@@ -21,7 +22,8 @@ class Visits {
 public:
     /// Leads a stanza to its room. The answer is the refusal, where it would enter more rooms than a session may
     /// (resource-constraint).
-    std::optional<Element> lead(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza, const Jid& to);
+    std::optional<Element> lead(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza, const Jid& to,
+                                Receipt receipt = {});
     /// Does more of it wait at rooms of other loops than should? Then it is not read until the door hears caught_up().
     bool is_ahead() const;
     /// The room says that the session is out; but what was led there since may have brought it in again. So the room is
@@ -45,7 +47,8 @@ public:
 
 private:
     /// To the loop that the room lives on.
-    void pass_on(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza, const Jid& to);
+    void pass_on(Hub& hub, unsigned here, const Visitor& visitor, const Element& stanza, const Jid& to,
+                 Receipt receipt = {});
 
     std::map<std::string, Visit> rooms_;
     std::uint64_t last_led_ = 0;
