@@ -49,6 +49,8 @@ Result<ListenUrl> parse_server(std::string_view url) {
         server->host = "::1";
     if (server->port == 0)
         return Error{"want a port to connect to, got " + to_log_text(url)};
+    if (server->is_direct_tls)
+        return Error{"want xmpp://, got " + to_log_text(url) + ", where TLS comes first"};
     return server;
 }
 

@@ -89,6 +89,7 @@ struct House {
     SessionHost host;
     boost::asio::io_context io;
     TurnEnd turn_end{io};
+    std::map<std::uint64_t, std::unique_ptr<Session>> sessions;
     std::map<std::uint64_t, std::unique_ptr<Connection>> connections;
     std::vector<std::string> peers, stanzas, ends;
     std::unique_ptr<Listener> listener;
@@ -100,7 +101,7 @@ struct House {
         host.bind = [](Session& session, std::string resource, const std::function<void(Result<Jid>)>& answer) {
             answer(session.jid().with_resource(std::move(resource)));
         };
-        host.on_stanza = [this](Session&, const Element& stanza) { stanzas.push_back(stanza.name); };
+        host.on_stanza = [this](Session&, const Element& stanza, std::uint64_t) { stanzas.push_back(stanza.name); };
         host.on_end = [this](Session&, const std::string& why) { ends.push_back(why); };
         auto opened = Listener::open(io, url, [this](int socket, std::string peer) { take(socket, std::move(peer)); });
         if (opened)
@@ -112,8 +113,13 @@ struct House {
         auto session = std::make_unique<Session>(++numbers, options, host, read_clocks());
         session->set_peer(std::move(peer));
         auto connection = std::make_unique<Connection>(
-            io, turn_end, socket, std::move(session),
-            [this](Connection& closed) { connections.erase(closed.session().number()); }, read_clocks);
+            io, turn_end, Wire(socket), *session,
+            [this, number = numbers](Connection&) {
+                connections.erase(number);
+                sessions.erase(number);
+            },
+            read_clocks);
+        sessions.emplace(numbers, std::move(session));
         connections.emplace(numbers, std::move(connection)).first->second->start();
     }
 
@@ -180,7 +186,7 @@ TEST_CASE("opening a listener fails in words that name the URL") {
         const auto opened = Listener::open(io, url, [](int socket, const std::string&) { ::close(socket); });
         return opened ? std::string() : opened.error().text;
     };
-    for (const auto* url : {"", "127.0.0.1:1", "xmpps://localhost:1", "xmpp://", "xmpp://:1", "xmpp://a:b",
+    for (const auto* url : {"", "127.0.0.1:1", "xmpps://", "xmpps:localhost:1", "xmpp://", "xmpp://:1", "xmpp://a:b",
                             "xmpp://a:", "xmpp://a:65536", "xmpp://a:-1", "xmpp://a:1/", "xmpp://[::1", "xmpp://[::1]1",
                             "xmpp://[]:1", "xmpp://a b:1", "xmpp://u@h:1", "xmpp://[localhost]:1", "xmpp://::1:1"}) {
         CAPTURE(url);
@@ -195,6 +201,9 @@ TEST_CASE("opening a listener fails in words that name the URL") {
 TEST_CASE("a listen URL without a port has ActiveMQ's") {
     CHECK(ListenUrl::parse("xmpp://localhost").value().port == 61222);
     CHECK(to_string(ListenUrl::parse("xmpp://[::1]").value()) == "xmpp://[::1]:61222");
+    CHECK(!ListenUrl::parse("xmpp://[::1]").value().is_direct_tls);
+    CHECK(ListenUrl::parse("xmpps://[::1]").value().is_direct_tls);
+    CHECK(to_string(ListenUrl::parse("xmpps://[::1]").value()) == "xmpps://[::1]:5223");
 }
 
 TEST_CASE("the loopback is 127/8, ::1 and localhost") {
