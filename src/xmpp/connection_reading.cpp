@@ -12,8 +12,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::chrono::seconds tick_before_bound{1};
-constexpr std::chrono::seconds tick_when_bound{10};
 constexpr std::chrono::seconds patience{5};  // from the end of the stream to the end of the socket
 // A peer that leaves this much unread is not read from until it has caught up: its requests would only make more.
 constexpr std::size_t pause_reading_above = 1024 * 1024;
@@ -81,7 +79,7 @@ void Connection::Impl::take(std::string_view bytes, Now at) {
 }
 
 void Connection::Impl::schedule_tick() {
-    Tick::duration wait = is_ending ? patience : session->is_bound() ? tick_when_bound : tick_before_bound;
+    Tick::duration wait = is_ending ? patience : session->tick_after();
     if (is_paused && !is_ending)
         wait = std::min(wait, session->reads_again_at() - now().tick);
     if (shakes_hands_at)

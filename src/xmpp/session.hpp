@@ -105,6 +105,8 @@ public:
     /// Time limits: a stream that is not bound in time is closed with connection-timeout. A session that was quiet
     /// since the last tick gives back its parser's memory.
     void on_tick(Now now);
+    /// When the next tick is due.
+    Tick::duration tick_after() const;
 
     /// Queues whole stanzas, already escaped. Nothing happens before binding, or once the stream is closing. Over the
     /// queue's bound the session is closed with policy-violation: a reader that never reads.

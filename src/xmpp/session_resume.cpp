@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "core/unique.hpp"
@@ -181,6 +182,16 @@ void Session::resume(StreamInHand stream, std::uint32_t h, Now now) {
         impl.ask_for_acknowledgement();
     impl.read(stream.read);
     impl.tell_end();
+}
+
+Tick::duration Session::tick_after() const {
+    constexpr Tick::duration least = std::chrono::seconds(1), most = std::chrono::seconds(10);
+    const LimitsConfig& limits = impl_->options.limits;
+    if (!is_bound())
+        return least;
+    if (limits.idle_time.count() == 0)
+        return most;
+    return std::clamp<Tick::duration>(std::min(limits.idle_time, limits.answer_time) / 2, least, most);
 }
 
 /// A peer whose machine or network is gone without a word is found by asking it.
