@@ -10,6 +10,7 @@ namespace mucbridge {
 namespace {
 
 constexpr std::size_t usual_of_one_address = 256;
+constexpr std::size_t usual_handshakes = 20;  // a second
 
 /// 0000::/8 is nobody's (RFC 4291 §2.4), so an IPv4 address has a number of its own there.
 PeerNet to_net(const boost::asio::ip::address_v4& address) {
@@ -100,6 +101,30 @@ void Admission::leave(const Place& place) {
     const auto found = open_of_.find(place.net);
     if (--found->second == 0)
         open_of_.erase(found);
+}
+
+Tick Admission::reserve_handshake(const std::string& peer, Now now) {
+    const PeerNet net = PeerNet::parse(peer);
+    const auto rate = limits_.handshakes_per_second.value_or(net.is_loopback ? 0 : usual_handshakes);
+    const std::lock_guard lock(mutex_);
+    sweep_handshakes(now.tick);
+    Pace& pace = handshakes_of_[net.number];
+    // Nor does a net owe more than that, so that it is served again soon after a flood.
+    const bool is_too_late = pace.ready_at() > now.tick + limits_.unauthenticated_time;
+    if (!is_too_late)
+        pace.take(1, rate, now.tick);
+    if (pace.ready_at() > now.tick)
+        ++counts_.delayed_handshakes;
+    return is_too_late ? Tick::max() : pace.ready_at();
+}
+
+/// Whoever owes nothing, and did not for a while, is as good as unknown.
+void Admission::sweep_handshakes(Tick now) {
+    if (handshakes_of_.size() < handshakes_swept_at_)
+        return;
+    std::erase_if(handshakes_of_,
+                  [&](const auto& each) { return each.second.ready_at() + std::chrono::seconds(1) <= now; });
+    handshakes_swept_at_ = std::max<std::size_t>(1024, handshakes_of_.size() * 2);
 }
 
 Admission::Counts Admission::counts() const {

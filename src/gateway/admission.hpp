@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/config.hpp"
+#include "core/pace.hpp"
 #include "core/result.hpp"
 #include "core/route.hpp"
 #include "core/time.hpp"
@@ -33,7 +34,7 @@ public:
         std::uint64_t arrival = 0;  // 0: it was not counted
     };
     struct Counts {
-        std::uint64_t refused_connections = 0, closed_unauthenticated = 0;
+        std::uint64_t refused_connections = 0, closed_unauthenticated = 0, delayed_handshakes = 0;
     };
 
     explicit Admission(const LimitsConfig& limits) : limits_(limits) {}
@@ -44,6 +45,9 @@ public:
     std::optional<Route> await_login(const Place& place, const Route& route, Now now);
     void on_login(const Place& place);
     void leave(const Place& place);
+    /// This peer asks for a TLS handshake: when it may begin. Beyond limits/handshakes_per_second of its net that is
+    /// later, or, where it would come too late for the login, never.
+    Tick reserve_handshake(const std::string& peer, Now now);
 
     /// What those are told who are put out.
     std::string why_put_out() const;
@@ -51,6 +55,7 @@ public:
 
 private:
     std::size_t most_of(const PeerNet& net) const;
+    void sweep_handshakes(Tick now);
     Error refuse(const std::string& peer, const std::string& why, Seldom& told, Now now);
 
     const LimitsConfig limits_;
@@ -58,6 +63,8 @@ private:
     std::size_t open_ = 0;
     std::map<std::uint64_t, std::size_t> open_of_;      // by net
     std::map<std::uint64_t, Route> waiting_for_login_;  // by arrival: the oldest first
+    std::map<std::uint64_t, Pace> handshakes_of_;       // by net; those that are paid for go when it grows
+    std::size_t handshakes_swept_at_ = 1024;
     std::uint64_t arrivals_ = 0;
     Counts counts_;
     Seldom told_all_, told_net_, told_put_out_;

@@ -12,10 +12,10 @@
 #include "broker/broker.hpp"
 #include "gateway/component_door.hpp"
 #include "gateway/hub.hpp"
+#include "gateway/listeners.hpp"
 #include "gateway/state.hpp"
+#include "store/accounts.hpp"
 #include "version.hpp"
-#include "xmpp/listener.hpp"
-#include "xmpp/turn_away.hpp"
 
 namespace mucbridge {
 
@@ -43,18 +43,15 @@ auto ask(Loop& loop, Task task) {
 struct Gateway::Impl {
     std::unique_ptr<State> state;
     std::unique_ptr<Hub> hub;
-    std::vector<std::unique_ptr<Listener>> listeners;
+    std::unique_ptr<Listeners> listeners;
     struct Placed {
         unsigned loop;
         std::unique_ptr<ComponentDoor> door;
     };
     std::vector<Placed> components;
     Now started = read_clocks();
-    unsigned next_loop = 0;
     bool running = false;
 
-    Result<void> listen();
-    void take_in(int socket, std::string peer);
     void add_components();
     void close_streams();
     void wait_for_lines(std::chrono::milliseconds patience);
@@ -82,6 +79,12 @@ Result<std::unique_ptr<Gateway>> Gateway::make(Config config) {
     if (!mapper)
         return mapper.error();
     Hub::Parts parts;
+    if (config.login == Login::accounts) {
+        auto accounts = Accounts::open(Accounts::path_in(config.state));
+        if (!accounts)
+            return accounts.error();
+        parts.accounts = std::make_unique<Accounts>(std::move(*accounts));
+    }
     parts.loops = config.loops == 0 ? count_processors() : config.loops;
     parts.mapper = *mapper;
     parts.seal = impl->state->seal();
@@ -94,32 +97,12 @@ Result<std::unique_ptr<Gateway>> Gateway::make(Config config) {
     if (!hub)
         return hub.error();
     impl->hub = std::move(*hub);
-    if (const auto listening = impl->listen(); !listening)
-        return listening.error();
+    auto listeners = Listeners::open(*impl->hub);
+    if (!listeners)
+        return listeners.error();
+    impl->listeners = std::move(*listeners);
     impl->add_components();
     return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
-}
-
-Result<void> Gateway::Impl::listen() {
-    for (const auto& where : hub->config().listen) {
-        auto listener = Listener::open(hub->loop(0).io(), where.url,
-                                       [this](int socket, std::string peer) { take_in(socket, std::move(peer)); });
-        if (!listener)
-            return listener.error();
-        listeners.push_back(std::move(*listener));
-    }
-    return {};
-}
-
-/// Accepted on the first loop, given to all in turn.
-void Gateway::Impl::take_in(int socket, std::string peer) {
-    const auto place = hub->admission().admit(peer, hub->loop(0).now());
-    if (!place)
-        return turn_away(socket, hub->config().domain, {"resource-constraint", place.error().text});
-    const unsigned there = next_loop++ % hub->loop_count();
-    hub->on_loop(0, there, [this, there, socket, peer = std::move(peer), place = *place] {
-        hub->sessions(there).adopt(socket, peer, place);
-    });
 }
 
 void Gateway::Impl::add_components() {
@@ -176,11 +159,7 @@ void Gateway::stop(std::chrono::milliseconds patience) {
     if (!impl.running)
         return;
     impl.running = false;
-    ask(impl.hub->loop(0), [&] {
-        for (auto& listener : impl.listeners)
-            listener->stop();
-        return true;
-    });
+    ask(impl.hub->loop(0), [&] { return impl.listeners->stop(), true; });
     impl.wait_for_lines(patience);
     impl.on_each_loop([&](unsigned index) { impl.hub->rooms(index).shut_down(); });
     impl.close_streams();
@@ -190,12 +169,9 @@ void Gateway::stop(std::chrono::milliseconds patience) {
         link->close();
 }
 
-std::vector<std::string> Gateway::listening() const {
-    std::vector<std::string> out;
-    for (const auto& listener : impl_->listeners)
-        out.push_back(listener->url());
-    return out;
-}
+std::vector<std::string> Gateway::listening() const { return impl_->listeners->urls(); }
+
+Result<void> Gateway::reload_certificates() { return impl_->listeners->reload_certificates(); }
 
 std::string Gateway::status() {
     using nlohmann::ordered_json;
@@ -254,6 +230,7 @@ std::string Gateway::status() {
     const Admission::Counts admission = impl.hub->admission().counts();
     out["limits"] = {{"refused_connections", admission.refused_connections},
                      {"closed_unauthenticated", admission.closed_unauthenticated},
+                     {"delayed_handshakes", admission.delayed_handshakes},
                      {"paused_reads", pauses}};
     return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }

@@ -26,6 +26,10 @@ public:
     /// `patience`. Returns when it is done.
     void stop(std::chrono::milliseconds patience);
 
+    /// From any thread: reads the TLS files anew, for handshakes from now on; sessions go on as they are. Errors are
+    /// the configuration's ("/tls/certificate: ..."): then the former certificate stays.
+    Result<void> reload_certificates();
+
     /// The listen URLs with the ports that were really taken.
     std::vector<std::string> listening() const;
     /// One JSON object: {"ready": bool, "version": "...", "uptime_seconds": n, "listen": ["xmpp://..."], "domain":
@@ -38,7 +42,8 @@ public:
     ///                       "in_flight": n, "waiting": n}},
     ///  "lines": {"published": n, "refused": n, "said": n, "foreign": n, "duplicates": n, "mirrored": n,
     ///  "not_mirrored": n, "not_echoed": n, "not_confirmed": n},
-    ///  "limits": {"refused_connections": n, "closed_unauthenticated": n, "paused_reads": n}}
+    ///  "limits": {"refused_connections": n, "closed_unauthenticated": n, "delayed_handshakes": n,
+    ///  "paused_reads": n}}
     /// Ready: listening, and every broker and component is up. Callable from any thread but a loop's.
     std::string status();
 

@@ -76,18 +76,19 @@ void Sessions::free(std::uint64_t number) {
     --count_;
 }
 
-void Sessions::adopt(int native_socket, const std::string& peer, const Admission::Place& place) {
+void Sessions::adopt(int native_socket, const std::string& peer, const Admission::Place& place, const TlsOffer& tls) {
     const std::uint64_t number = take_slot();
     Slot& slot = slots_[static_cast<std::uint32_t>(number)];
-    slot.session = std::make_unique<Session>(number, options_, host_, hub_.loop(here_).now());
+    slot.session =
+        std::make_unique<Session>(number, options_, host_, hub_.loop(here_).now(), Channel{.starttls = tls.starttls});
     slot.session->set_peer(peer);
     slot.place = place;
-    connect(slot, Wire(native_socket));
+    connect(slot, Wire(native_socket), tls);
     if (const auto oldest = hub_.admission().await_login(place, route_of(*slot.session), hub_.loop(here_).now()))
         hub_.on_loop(here_, oldest->loop, [this, oldest] { hub_.sessions(oldest->loop).put_out(*oldest); });
 }
 
-void Sessions::connect(Slot& slot, Wire wire) {
+void Sessions::connect(Slot& slot, Wire wire, const TlsOffer& tls) {
     Loop& loop = hub_.loop(here_);
     slot.connection = std::make_unique<Connection>(
         loop.io(), loop.turn_end(), std::move(wire), *slot.session,
@@ -95,6 +96,9 @@ void Sessions::connect(Slot& slot, Wire wire) {
             hub_.loop(here_).post([this, number, which] { on_closed(number, which); });
         },
         [&loop] { return loop.now(); });
+    slot.connection->offer_tls(tls, [this, &loop, peer = slot.session->peer()] {
+        return hub_.admission().reserve_handshake(peer, loop.now());
+    });
     slot.connection->start();
 }
 
@@ -165,7 +169,9 @@ void Sessions::on_bound(const Route& route, const Jid& full) {
     const auto answer = std::exchange(slot->on_bound, nullptr);
     hub_.admission().on_login(slot->place);
     answer(full);
-    spdlog::info("session of {} from {}", to_log_text(to_string(full)), slot->session->peer());
+    const std::string protocol = slot->connection ? slot->connection->protocol() : std::string();
+    spdlog::info("session of {} from {}{}", to_log_text(to_string(full)), slot->session->peer(),
+                 protocol.empty() ? protocol : " (" + protocol + ")");
 }
 
 void Sessions::shut_down() {

@@ -30,7 +30,7 @@ public:
     Sessions(Hub& hub, unsigned loop);
 
     /// Takes in a connected socket, which was admitted.
-    void adopt(int native_socket, const std::string& peer, const Admission::Place& place);
+    void adopt(int native_socket, const std::string& peer, const Admission::Place& place, const TlsOffer& tls);
     /// Takes in a session that has no socket: whoever calls feeds it and reads its output. Null: no place left.
     Session* open(const std::string& peer);
 
@@ -90,7 +90,7 @@ private:
     Route route_of(const Session& session) const { return {here_, server_door, session.number()}; }
     Visitor visitor_of(const Session& session) const { return {route_of(session), session.jid()}; }
     SessionHost make_host();
-    void connect(Slot& slot, Wire wire);
+    void connect(Slot& slot, Wire wire, const TlsOffer& tls = {});
     void on_closed(std::uint64_t number, unsigned connection);
     void free(std::uint64_t number);
 

@@ -14,11 +14,11 @@ struct Channel {
     Starttls starttls = Starttls::absent;  // to be offered; absent where there is no certificate, and under TLS
     bool is_encrypted = false;
     // Channel bindings, as bytes; empty where this connection has none of the kind. RFC 9266, RFC 5929.
-    std::string tls_exporter, tls_server_end_point;
-    std::string tls_unique;  // TLS 1.2 alone: what older clients know
+    std::string tls_exporter = {}, tls_server_end_point = {};
+    std::string tls_unique = {};  // TLS 1.2 alone: what older clients know
     // Of a client's certificate that the configured authority signed: its addresses at any domain (XEP-0178). Empty
     // for a stranger's, and without one.
-    std::vector<Jid> certified;
+    std::vector<Jid> certified = {};
 };
 
 }  // namespace mucbridge
