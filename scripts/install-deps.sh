@@ -4,7 +4,7 @@
 set -euo pipefail
 
 declare -A packages=(
-    [build]="g++ cmake ninja-build pkg-config libboost1.81-dev libexpat1-dev libssl-dev libgloox-dev zlib1g-dev libsqlite3-dev
+    [build]="g++ cmake ninja-build pkg-config libboost1.81-dev libexpat1-dev libssl-dev libgloox-dev libidn-dev zlib1g-dev libsqlite3-dev
              libpaho-mqttpp-dev libpaho-mqtt-dev libcli11-dev nlohmann-json3-dev libspdlog-dev"
     [run]="mosquitto"
     [test]="doctest-dev clang-format clang-tidy clang libclang-rt-14-dev llvm mosquitto mosquitto-clients openssl
