@@ -27,6 +27,7 @@ struct BrokerFacts {
 struct BrokerDown {
     std::string reason;      // in words: which broker, what failed, what to look at
     bool by_broker = false;  // the broker closed an established connection (not a cut, a timeout or a failed connect)
+    bool is_login_refused = false;  // it knows no such user name and password, or does not let this one in
 };
 
 /// What a broker tells. Each comes on the broker's own thread or, of an in-process broker, on the thread that calls it;

@@ -77,7 +77,7 @@ void MqttBroker::attempt() {
         only_3_1_1_ = false;
     }
     if (!stop_)
-        events_.on_down({std::move(failure.reason), false});
+        events_.on_down({std::move(failure.reason), false, failure.is_login});
 }
 
 MqttConnection::Heard MqttBroker::make_heard(Number number) {

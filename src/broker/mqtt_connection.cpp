@@ -165,9 +165,9 @@ ConnectFailure MqttConnection::explain(const mqtt::exception& error, bool timed_
     const int code = error.get_return_code();
     const int reason = error.get_reason_code();
     if (reason >= 0x80 && reason != mqtt::ReasonCode::MQTTPP_V3_CODE)
-        return {name + reason_words(reason), reason == 0x84};
+        return {name + reason_words(reason), reason == 0x84, reason == 0x86 || reason == 0x87};
     if (code >= 1 && code <= 5)
-        return {name + connack_words(code), code == 1};
+        return {name + connack_words(code), code == 1, code == 4 || code == 5};
     if (auto why = why_unreachable(target_.url.host, target_.url.port, 1s); !why.empty())
         return {name + why};
     if (timed_out)

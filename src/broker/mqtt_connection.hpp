@@ -27,6 +27,7 @@ struct MqttTarget {
 struct ConnectFailure {
     std::string reason;
     bool is_version = false;  // the broker does not speak this version of MQTT, or does not say
+    bool is_login = false;    // bad user name or password, or not authorized
 };
 
 /// One connection by Paho, from its attempt to its end; never reused. Everything that throws stays inside.

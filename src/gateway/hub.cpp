@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "gateway/broker_logins.hpp"
+#include "store/accounts.hpp"
+
 namespace mucbridge {
 
 Result<std::unique_ptr<Hub>> Hub::make(Parts parts) {
@@ -20,6 +23,19 @@ Hub::Hub(Parts parts)
     : parts_(std::move(parts)), loop_count_(std::clamp(parts_.loops, 1U, 64U)), admission_(parts_.config.limits) {
     for (unsigned index = 0; index < loop_count_; ++index)
         shards_.push_back(std::make_unique<Shard>(*this, index, parts_.clock));
+    logins_ = make_logins();
+}
+
+std::unique_ptr<Logins> Hub::make_logins() {
+    Logins::Parts parts;
+    parts.login = parts_.config.login;
+    parts.accounts = std::move(parts_.accounts);
+    if (const auto* broker = find_login_broker(parts_.config))
+        parts.broker = *broker;
+    parts.post = [this](unsigned there, std::function<void()> task) { loop(there).post(std::move(task)); };
+    parts.at = [this](unsigned here, Tick when, std::function<void()> task) { loop(here).at(when, std::move(task)); };
+    parts.clock = parts_.clock;
+    return std::make_unique<Logins>(std::move(parts));
 }
 
 Hub::~Hub() { guard_.reset(); }

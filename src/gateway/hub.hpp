@@ -12,6 +12,7 @@
 #include "gateway/admission.hpp"
 #include "gateway/door.hpp"
 #include "gateway/link.hpp"
+#include "gateway/logins.hpp"
 #include "gateway/loop.hpp"
 #include "gateway/registry.hpp"
 #include "gateway/rooms.hpp"
@@ -30,6 +31,7 @@ public:
         Config config;
         std::shared_ptr<const Mapper> mapper;
         std::shared_ptr<const Seal> seal;
+        std::unique_ptr<Accounts> accounts;  // with login accounts
         unsigned loops = 1;
         std::function<Now()> clock = read_clocks;
         Link::Open open;
@@ -62,6 +64,7 @@ public:
     /// Of all loops.
     std::atomic<std::size_t>& room_count() { return room_count_; }
     Admission& admission() { return admission_; }
+    Logins& logins() { return *logins_; }
 
     /// Null for a name that no rule can give: the mapper knows the configured ones only.
     Link* link(const std::string& broker);
@@ -117,6 +120,7 @@ private:
     Door& door(const Route& route) { return *shards_[route.loop]->doors[route.door]; }
     void tell_beyond(unsigned here, const Element& stanza);
     LinkEvents make_link_events(const std::string& broker);
+    std::unique_ptr<Logins> make_logins();
 
     std::shared_ptr<Hub*> guard_ = std::make_shared<Hub*>(this);
     Parts parts_;
@@ -126,6 +130,7 @@ private:
     std::map<std::string, std::unique_ptr<Link>> links_;
     std::vector<Exit> exits_;
     std::atomic<std::size_t> room_count_ = 0;
+    std::unique_ptr<Logins> logins_;  // last: its threads answer to the loops
 };
 
 /// Where every link lives.

@@ -18,9 +18,17 @@ Sessions::Sessions(Hub& hub, unsigned loop) : hub_(hub), here_(loop), host_(make
 
 SessionHost Sessions::make_host() {
     SessionHost host;
-    // With login open any name and any password will do; the session itself refuses what is no name.
-    host.authenticate = [](Session&, const std::string&, const std::string&,
-                           const std::function<void(LoginAnswer)>& answer) { answer(LoginAnswer::right); };
+    host.authenticate = [this](Session&, std::string name, std::string password,
+                               std::function<void(LoginAnswer)> answer) {
+        hub_.logins().authenticate(here_, std::move(name), std::move(password), std::move(answer));
+    };
+    host.find_verifier = [this](Session&, std::string name, ScramHash hash,
+                                std::function<void(std::optional<ScramVerifier>)> answer) {
+        hub_.logins().find_verifier(here_, std::move(name), hash, std::move(answer));
+    };
+    host.delay_refusal = [this](Session& session, const std::string& name, std::function<void(bool)> answer) {
+        hub_.logins().delay_refusal(here_, session.peer(), name, std::move(answer));
+    };
     host.bind = [this](Session& session, const std::string& resource, std::function<void(Result<Jid>)> answer) {
         Jid full = session.jid().with_resource(resource.empty() ? make_random_hex(8) : resource);
         const Route route = route_of(session);

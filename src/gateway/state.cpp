@@ -70,15 +70,21 @@ Result<std::string> to_key(const std::string& path, const std::string& digits) {
 
 }  // namespace
 
-Result<std::unique_ptr<State>> State::open(const Config& config) {
+Result<void> make_state_directory(const std::string& path) {
     std::error_code error;
+    if (std::filesystem::exists(path, error))
+        return {};
+    std::filesystem::create_directories(path, error);
+    if (error)
+        return Error{path + ": the state directory cannot be made: " + error.message()};
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+    return {};
+}
+
+Result<std::unique_ptr<State>> State::open(const Config& config) {
+    if (const auto made = make_state_directory(config.state); !made)
+        return made.error();
     const std::filesystem::path directory(config.state);
-    if (!std::filesystem::exists(directory, error)) {
-        std::filesystem::create_directories(directory, error);
-        if (error)
-            return Error{config.state + ": the state directory cannot be made: " + error.message()};
-        std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
-    }
     std::unique_ptr<State> state(new State);
     const std::string lock_path = directory / "lock";
     state->lock_ = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -8,6 +8,9 @@
 
 namespace mucbridge {
 
+/// Makes it (mode 0700) where it is absent. Errors name the path.
+Result<void> make_state_directory(const std::string& path);
+
 /// What must stay the same from one start to the next: a directory that one gateway at a time holds.
 class State {
 public:
