@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 
@@ -75,8 +76,8 @@ public:
             if (count <= 0) {
                 if (is_secure)
                     note(count);
-                else if (count == 0)
-                    is_closed = true;
+                else
+                    is_closed = is_closed || count == 0 || errno != EAGAIN;
                 return;
             }
             heard.append(bytes, static_cast<std::size_t>(count));
