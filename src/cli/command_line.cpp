@@ -13,7 +13,11 @@ namespace {
 
 const CLI::App& asked_for(const CLI::App& program) {
     const auto parsed = program.get_subcommands();
-    return parsed.empty() ? program : *parsed.front();
+    return parsed.empty() ? program : asked_for(*parsed.front());
+}
+
+bool has_subcommands(const CLI::App& command) {
+    return !command.get_subcommands([](const CLI::App*) { return true; }).empty();
 }
 
 /// What a word that was not understood may have been meant as.
@@ -23,16 +27,16 @@ std::string find_likely(const CLI::App& program, int argc, const char* const* ar
     for (const auto* option : command.get_options())
         for (const auto& name : option->get_lnames())
             known.push_back("--" + name);
-    if (&command == &program)
-        for (const auto* subcommand : program.get_subcommands([](const CLI::App*) { return true; }))
-            known.push_back(subcommand->get_name());
+    const auto words = command.get_subcommands([](const CLI::App*) { return true; });
+    for (const auto* subcommand : words)
+        known.push_back(subcommand->get_name());
     for (int at = 1; at < argc; ++at) {
         const std::string_view whole = argv[at];
         const auto word = std::string(whole.substr(0, whole.find('=')));
         if (std::find(known.begin(), known.end(), word) != known.end())
             continue;
         const bool may_be_flag = word.substr(0, 2) == "--";
-        if (may_be_flag || &command == &program)
+        if (may_be_flag || !words.empty())
             if (auto likely = suggest(word, known); !likely.empty())
                 return likely;
     }
@@ -44,8 +48,8 @@ int report_usage(const CLI::App& program, const CLI::Error& error, int argc, con
     std::string text = error.what();
     if (&command == &program && argc > 1)
         text = std::string("there is no ") + argv[1] + ".";
-    else if (&command == &program)
-        text = "want a subcommand.";
+    else if (&command == &program || dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+        text = has_subcommands(command) ? "want a subcommand." : text + ".";
     else if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
         if (const auto words = command.remaining(); !words.empty())
             text = "what is " + words.front() + "?";
@@ -53,7 +57,10 @@ int report_usage(const CLI::App& program, const CLI::Error& error, int argc, con
     const auto likely = find_likely(program, argc, argv);
     if (!likely.empty() && dynamic_cast<const CLI::ConversionError*>(&error) == nullptr)
         std::cerr << " Did you mean " << likely << "?";
-    std::cerr << "\nTry: mucbridge " << (&command == &program ? "" : command.get_name() + " ") << "--help\n";
+    std::string path;
+    for (const auto* at = &command; at != &program; at = at->get_parent())
+        path.insert(0, at->get_name() + " ");
+    std::cerr << "\nTry: mucbridge " << path << "--help\n";
     return exit_code::usage;
 }
 
@@ -75,6 +82,7 @@ int run_command_line(int argc, const char* const* argv) {
     add_map(program, chosen);
     add_send(program, chosen);
     add_tail(program, chosen);
+    add_account(program, chosen);
     add_status(program, chosen);
     add_wait(program, chosen);
     add_schema(program, chosen);

@@ -19,6 +19,7 @@ void add_check(CLI::App& program, Command& chosen);
 void add_map(CLI::App& program, Command& chosen);
 void add_send(CLI::App& program, Command& chosen);
 void add_tail(CLI::App& program, Command& chosen);
+void add_account(CLI::App& program, Command& chosen);
 void add_status(CLI::App& program, Command& chosen);
 void add_wait(CLI::App& program, Command& chosen);
 void add_schema(CLI::App& program, Command& chosen);

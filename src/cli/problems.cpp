@@ -19,6 +19,7 @@ void add(std::vector<std::string>& lines, std::string line) {
 
 void Problems::error(std::string_view pointer, std::string_view text) {
     const auto* name = find_name(pointer);
+    places_.emplace(pointer);
     beyond_flags_ |= is_judging_ || name == nullptr || !name->is_flag;
     add(errors_, place(pointer) + std::string(text));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,8 @@ public:
     /// From now on errors are of what the values mean together, which is never a matter of usage.
     void begin_judging() { is_judging_ = true; }
 
+    /// Whether an error is of that place itself; "": of the file, or of no place.
+    bool concern(std::string_view pointer) const { return places_.contains(pointer); }
     bool is_fine() const { return errors_.empty(); }
     const std::vector<std::string>& errors() const { return errors_; }  // "/rules/2/qos: want 0, 1 or 2, got 7"
     const std::vector<std::string>& warnings() const { return warnings_; }
@@ -36,6 +39,7 @@ private:
 
     std::vector<std::string> errors_, warnings_;
     std::map<std::string, Name, std::less<>> names_;
+    std::set<std::string, std::less<>> places_;  // of errors
     bool is_judging_ = false;
     bool beyond_flags_ = false;
 };

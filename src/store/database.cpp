@@ -50,10 +50,21 @@ Error last_error(sqlite3* connection) {
     return describe(sqlite3_extended_errcode(connection), path_of(connection), words);
 }
 
+/// Where the superuser adds the first account, the gateway has to read it.
+void give_to_owner_of_directory(const std::string& path) {
+    const auto slash = path.rfind('/');
+    struct stat directory {};
+    if (::geteuid() == 0 &&
+        ::stat(slash == std::string::npos ? "." : path.substr(0, slash + 1).c_str(), &directory) == 0)
+        (void)!::chown(path.c_str(), directory.st_uid, directory.st_gid);
+}
+
 /// SQLite would make it readable to whom the umask lets; what it makes beside it gets the same rights.
 Result<void> make_private_file(const std::string& path) {
     const auto failure = [&](const char* wish) { return Error{path, ": ", wish, ": ", std::strerror(errno)}; };
-    if (::mknod(path.c_str(), S_IFREG | 0600, 0) != 0 && errno != EEXIST)
+    if (::mknod(path.c_str(), S_IFREG | 0600, 0) == 0)
+        give_to_owner_of_directory(path);
+    else if (errno != EEXIST)
         return failure("cannot be made");
     if (::access(path.c_str(), R_OK | W_OK) != 0)
         return failure("cannot be read and written");
