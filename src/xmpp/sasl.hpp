@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,15 +8,26 @@
 #include <vector>
 
 #include "core/config.hpp"
+#include "core/scram.hpp"
+#include "xmpp/channel.hpp"
 
 namespace mucbridge {
 
-/// The mechanisms that a stream without TLS offers, the best first. Passwords that matter are not asked for in the
-/// clear (RFC 6120 §13.8.3): with accounts or a broker's users there are none.
-std::vector<std::string_view> offered_mechanisms(Login login);
+/// What decides which mechanisms a stream has.
+struct LoginOffer {
+    Login login = Login::open;
+    std::string domain;
+    const Channel& channel;
+};
 
-/// A localpart that ANONYMOUS gives out: "anon-5f0c...". PLAIN refuses every name that begins like it, so that nobody
-/// becomes another's anonymous self.
+/// The mechanisms of a stream, the best first: none that asks for a password in the clear (RFC 6120 §13.8.3), and none
+/// at all before a TLS that is required.
+std::vector<std::string_view> offered_mechanisms(const LoginOffer& offer);
+/// The channel bindings of mechanisms that have one, the best first (XEP-0440): "tls-exporter". Empty without TLS.
+std::vector<std::string_view> offered_bindings(const LoginOffer& offer);
+
+/// A localpart that ANONYMOUS gives out: "anon-5f0c...". Every other mechanism refuses names that begin like it, so
+/// that nobody becomes another's anonymous self.
 std::string make_anonymous_name();
 
 /// More is wanted of the peer: its <response/> to this challenge.
@@ -26,48 +38,51 @@ struct SaslChallenge {
 struct SaslVerify {
     std::string username, password;
 };
+/// What is kept of this name's password is needed: on_verifier() goes on with it.
+struct SaslLookup {
+    std::string username;
+    ScramHash hash;
+};
 /// The handshake is over, and this is who it is.
 struct SaslSuccess {
     std::string username;
     bool anonymous = false;
+    std::string data = {};  // for the peer, with the success
 };
 /// By the names of RFC 6120 §6.5.
 struct SaslFailure {
     std::string condition, text;
+    std::string claimed = {};  // the name that was claimed with a wrong proof
 };
-using SaslStep = std::variant<SaslChallenge, SaslVerify, SaslSuccess, SaslFailure>;
+using SaslStep = std::variant<SaslChallenge, SaslVerify, SaslLookup, SaslSuccess, SaslFailure>;
 
-/// RFC 4616: one message, "authzid NUL authcid NUL password".
-class SaslPlain {
-public:
-    explicit SaslPlain(std::string domain) : domain_(std::move(domain)) {}
-    SaslStep start(const std::optional<std::string>& initial) const;
-    SaslStep step(const std::string& response) const;
-
-private:
-    std::string domain_;
+/// A localpart that somebody may log in under: prepared, and nobody's anonymous self.
+struct SaslName {
+    static std::variant<std::string, SaslFailure> parse(std::string_view text);
 };
+/// RFC 6120 §6.3.8: an authorization identity is a bare JID; acting for somebody else is nobody's right here.
+bool may_act_as(const std::string& authzid, const Jid& self);
 
-/// RFC 4505. The trace data is for an operator's eyes at best, and nobody vouches for it: it is not kept.
-class SaslAnonymous {
-public:
-    static SaslStep start(const std::optional<std::string>& initial);
-    static SaslStep step(const std::string& response);
-};
-
-/// One handshake, of whichever mechanism: `start` with the initial response, then `step` with every response for as
+/// One mechanism's side of one handshake: `start` with the initial response, then `step` with every response for as
 /// long as the answer is a challenge. Bytes in and out, base64 is the stream's.
-class SaslHandshake {
+class SaslMechanism {
 public:
-    /// Nothing where the mechanism is not among those offered (names are upper case, RFC 4422 §3.1).
-    static std::optional<SaslHandshake> begin(std::string_view mechanism, Login login, const std::string& domain);
-    SaslStep start(const std::optional<std::string>& initial);
-    SaslStep step(const std::string& response);
+    SaslMechanism() = default;
+    virtual ~SaslMechanism() = default;
+    SaslMechanism(const SaslMechanism&) = delete;
+    SaslMechanism& operator=(const SaslMechanism&) = delete;
 
-private:
-    using Mechanism = std::variant<SaslPlain, SaslAnonymous>;
-    explicit SaslHandshake(Mechanism mechanism) : mechanism_(std::move(mechanism)) {}
-    Mechanism mechanism_;
+    /// Where there is no initial response, an empty challenge asks for it (RFC 4422 §5).
+    virtual SaslStep start(const std::optional<std::string>& initial) {
+        return initial ? step(*initial) : SaslStep(SaslChallenge{});
+    }
+    virtual SaslStep step(const std::string& response) = 0;
+    /// The answer to a SaslLookup.
+    virtual SaslStep on_verifier(ScramVerifier) { return SaslFailure{"malformed-request", "nothing was looked up"}; }
 };
+
+/// The handshake that this mechanism begins; or why there is none (names are upper case, RFC 4422 §3.1).
+std::variant<std::unique_ptr<SaslMechanism>, SaslFailure> begin_sasl(std::string_view mechanism,
+                                                                     const LoginOffer& offer);
 
 }  // namespace mucbridge

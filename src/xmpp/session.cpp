@@ -79,13 +79,16 @@ void Session::Impl::resume() {
 void Session::Impl::on_header(const Element& header) {
     if (question != 0 || phase == Phase::over)
         return;
-    append(make_header(options.domain, &header));
+    // RFC 6120 §4.7.5: who names no version knows nothing of features, and logs in as XEP-0078 has it, if at all.
+    const bool is_old = options.legacy_auth && channel.is_encrypted && !header.has_attribute("version");
+    append(make_header(options.domain, &header, is_old));
     has_sent_header = true;
-    if (const auto error = judge_header(header, options.domain))
+    if (const auto error = judge_header(header, options.domain, is_old))
         return close(error->condition, error->text);
     has_header = true;
     lang = language_of(header);
-    append(phase == Phase::login ? make_login_features(options.login) : make_bind_features());
+    if (!is_old)
+        append(phase == Phase::login ? make_login_features(login_offer(), options.legacy_auth) : make_bind_features());
 }
 
 void Session::Impl::on_stanza(Element stanza) {

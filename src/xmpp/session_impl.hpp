@@ -44,14 +44,24 @@ struct Session::Impl {
     void on_sasl(const Element& element);
     void refuse_element(const Element& element);
     void on_starttls();
+    LoginOffer login_offer() const;
     void on_auth(const Element& auth);
     void on_response(const Element& response);
     void take_step(SaslStep step);
     void verify(SaslVerify claim);
-    void accept_login(const std::string& username, bool is_anonymous);
+    void look_up(SaslLookup lookup);
+    void accept_login(const SaslSuccess& success);
+    void become(const std::string& username);
     void refuse_login(const SaslFailure& failure);
+    void tell_refusal(const SaslFailure& failure);
+    void count_failed_login();
+    bool is_legacy_auth(const Element& element) const;
+    void on_legacy_auth(const Element& iq);
+    void accept_legacy_auth(const Element& iq, const std::string& username, const std::string& resource);
+    void refuse_legacy_auth(const Element& iq, const StanzaError& error, const std::string& claimed);
     void on_bind_element(Element stanza);
     void on_bind_request(Element iq);
+    void become_bound(const Jid& granted);
     void accept_bind(const Element& iq, const Result<Jid>& granted);
     void refuse_bind(const Element& iq, const StanzaError& error);
 
@@ -127,7 +137,7 @@ struct Session::Impl {
     bool is_end_told = false;
     unsigned failed_logins = 0, failed_binds = 0;
     unsigned pieces = pieces_before_bound;  // see next_piece
-    std::optional<SaslHandshake> handshake;
+    std::unique_ptr<SaslMechanism> handshake;
 
     std::uint64_t question = 0;  // the one that is open, or 0
     std::uint64_t questions = 0;

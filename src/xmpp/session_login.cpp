@@ -10,7 +10,6 @@ namespace mucbridge {
 namespace {
 
 constexpr unsigned logins_per_stream = 3;  // RFC 6120 §6.4.5: two to five retries
-constexpr unsigned binds_per_stream = 10;  // RFC 6120 §7.7.3: five to ten
 
 bool is_stanza(const Element& element) {
     return element.name == "message" || element.name == "presence" || element.name == "iq";
@@ -33,6 +32,7 @@ Payload parse_payload(const Element& element) {
 }
 
 const SaslFailure not_base64{"incorrect-encoding", "want base64 without white space"};
+const SaslFailure cannot_be_judged{"temporary-auth-failure", "nobody can be asked about passwords now; try again"};
 
 }  // namespace
 
@@ -47,9 +47,13 @@ void Session::Impl::refuse_element(const Element& element) {
     close("unsupported-stanza-type", "want message, presence or iq");
 }
 
+LoginOffer Session::Impl::login_offer() const { return {options.login, options.domain, channel}; }
+
 void Session::Impl::on_login_element(const Element& element) {
     if (element.ns == ns::sasl)
         return on_sasl(element);
+    if (is_legacy_auth(element))
+        return on_legacy_auth(element);
     refuse_element(element);
 }
 
@@ -66,9 +70,10 @@ void Session::Impl::on_sasl(const Element& element) {
 
 void Session::Impl::on_auth(const Element& auth) {
     // RFC 6120 §6.4.2: a new <auth/> discards the handshake before it.
-    handshake = SaslHandshake::begin(auth.attribute("mechanism"), options.login, options.domain);
-    if (!handshake)
-        return refuse_login({"invalid-mechanism", "want one of the mechanisms on offer"});
+    auto begun = begin_sasl(auth.attribute("mechanism"), login_offer());
+    if (const auto* failure = std::get_if<SaslFailure>(&begun))
+        return refuse_login(*failure);
+    handshake = std::move(std::get<std::unique_ptr<SaslMechanism>>(begun));
     const Payload initial = parse_payload(auth);
     if (!initial.is_valid)
         return refuse_login(not_base64);
@@ -88,11 +93,13 @@ void Session::Impl::take_step(SaslStep step) {
     if (const auto* challenge = std::get_if<SaslChallenge>(&step))
         return append("<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + to_base64(challenge->data) +
                       "</challenge>");
+    if (auto* lookup = std::get_if<SaslLookup>(&step))
+        return look_up(std::move(*lookup));
     handshake.reset();
     if (auto* claim = std::get_if<SaslVerify>(&step))
         return verify(std::move(*claim));
     if (const auto* success = std::get_if<SaslSuccess>(&step))
-        return accept_login(success->username, success->anonymous);
+        return accept_login(*success);
     refuse_login(std::get<SaslFailure>(step));
 }
 
@@ -100,27 +107,59 @@ void Session::Impl::verify(SaslVerify claim) {
     auto answer = expect<LoginAnswer>([username = claim.username](Impl& session, LoginAnswer is_it) {
         // No word about what was wrong: a name that exists and one that does not look the same.
         if (is_it == LoginAnswer::right)
-            session.accept_login(username, false);
+            session.accept_login({username});
+        else if (is_it == LoginAnswer::wrong)
+            session.refuse_login({"not-authorized", "", username});
         else
-            session.refuse_login({is_it == LoginAnswer::wrong ? "not-authorized" : "temporary-auth-failure", ""});
+            session.refuse_login(cannot_be_judged);
     });
     host.authenticate(self, std::move(claim.username), std::move(claim.password), std::move(answer));
 }
 
-void Session::Impl::accept_login(const std::string& username, bool anonymous) {
-    append("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
-    jid = Jid{username, options.domain, {}};
-    bare = to_string(jid);
-    is_anonymous = anonymous;
-    phase = Phase::bind;
+void Session::Impl::look_up(SaslLookup lookup) {
+    if (!host.find_verifier)
+        return refuse_login(cannot_be_judged);
+    auto answer = expect<std::optional<ScramVerifier>>([](Impl& session, std::optional<ScramVerifier> found) {
+        if (found && session.handshake)
+            session.take_step(session.handshake->on_verifier(std::move(*found)));
+        else
+            session.refuse_login(cannot_be_judged);
+    });
+    host.find_verifier(self, std::move(lookup.username), lookup.hash, std::move(answer));
+}
+
+void Session::Impl::accept_login(const SaslSuccess& success) {
+    if (success.data.empty())
+        append("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+    else
+        append("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + to_base64(success.data) + "</success>");
+    is_anonymous = success.anonymous;
+    become(success.username);
     has_sent_header = false;
     pieces = pieces_before_bound;
-    reader.set_limits(make_reader_limits(options.limits.stanza_bytes, "limits/stanza_bytes"));
     reader.restart();
 }
 
+/// Logged in, and not yet bound.
+void Session::Impl::become(const std::string& username) {
+    jid = Jid{username, options.domain, {}};
+    bare = to_string(jid);
+    phase = Phase::bind;
+    handshake.reset();
+    channel = {};  // what was needed to log in
+    reader.set_limits(make_reader_limits(options.limits.stanza_bytes, "limits/stanza_bytes"));
+}
+
+/// A claim that was wrong is answered when the host says so: whoever tries many waits for each.
 void Session::Impl::refuse_login(const SaslFailure& failure) {
     handshake.reset();
+    if (failure.claimed.empty() || !host.delay_refusal)
+        return tell_refusal(failure);
+    auto answer = expect<bool>([failure](Impl& session, bool) { session.tell_refusal(failure); });
+    host.delay_refusal(self, failure.claimed, std::move(answer));
+}
+
+void Session::Impl::tell_refusal(const SaslFailure& failure) {
     std::string out = "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><" + failure.condition + "/>";
     if (!failure.text.empty()) {
         out += "<text xml:lang='en'>";
@@ -128,66 +167,12 @@ void Session::Impl::refuse_login(const SaslFailure& failure) {
         out += "</text>";
     }
     append(out + "</failure>");
+    count_failed_login();
+}
+
+void Session::Impl::count_failed_login() {
     if (++failed_logins >= logins_per_stream)
         close("policy-violation", "too many failed logins");
-}
-
-void Session::Impl::on_bind_element(Element stanza) {
-    if (stanza.ns == ns::sm)
-        return on_sm_element(stanza);
-    if (stanza.ns != ns::client || stanza.name != "iq")
-        return refuse_element(stanza);
-    const auto type = stanza.attribute("type");
-    const bool is_request = type == "get" || type == "set";
-    const bool is_to_server = !stanza.has_attribute("to") || stanza.attribute("to") == options.domain;
-    if (!is_request || !is_to_server)
-        return refuse_element(stanza);
-    if (stanza.attribute("id").empty() || stanza.count_children() != 1)
-        return refuse_bind(stanza, {Condition::bad_request, "want an id and one child"});
-    if (type == "set" && stanza.child("bind", ns::bind) != nullptr)
-        return on_bind_request(std::move(stanza));
-    if (type == "set" && stanza.child("session", ns::session) != nullptr)
-        return queue(make_result(stanza));
-    refuse_bind(stanza, {Condition::not_allowed, "bind a resource first"});
-}
-
-void Session::Impl::on_bind_request(Element iq) {
-    const Element* wish = iq.first_child()->child("resource", ns::bind);
-    std::string resource = wish ? wish->text() : std::string();
-    if (resource.empty()) {
-        resource = make_random_hex(8);  // RFC 6120 §7.6: random
-    } else {
-        auto prepared = Jid::prepare_resource(resource);
-        if (!prepared)
-            return refuse_bind(iq, {Condition::bad_request, prepared.error().text});
-        resource = std::move(*prepared);
-    }
-    iq.nodes.clear();
-    has_asked_bind = true;
-    auto answer = expect<Result<Jid>>(
-        [iq = std::move(iq)](Impl& session, const Result<Jid>& granted) { session.accept_bind(iq, granted); });
-    host.bind(self, std::move(resource), std::move(answer));
-}
-
-void Session::Impl::accept_bind(const Element& iq, const Result<Jid>& granted) {
-    if (!granted) {
-        has_asked_bind = false;
-        return refuse_bind(iq, {Condition::conflict, granted.error().text});
-    }
-    jid = *granted;
-    full = to_string(jid);
-    bare = to_string(jid.bare());
-    append_attribute(to_attribute, "to", full);
-    phase = Phase::bound;
-    Element result = make_result(iq);
-    result.add("bind", ns::bind).add("jid", ns::bind).add_text(full);
-    queue(result);
-}
-
-void Session::Impl::refuse_bind(const Element& iq, const StanzaError& error) {
-    queue(make_error_reply(iq, error));
-    if (++failed_binds >= binds_per_stream)
-        close("policy-violation", "too many requests without a resource");
 }
 
 }  // namespace mucbridge

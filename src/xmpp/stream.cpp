@@ -8,7 +8,6 @@
 #include "core/unique.hpp"
 #include "core/utf8.hpp"
 #include "xml/writer.hpp"
-#include "xmpp/sasl.hpp"
 
 namespace mucbridge {
 
@@ -32,7 +31,7 @@ std::string quote(std::string_view text) { return "'" + to_log_text(cut_utf8(tex
 
 }  // namespace
 
-std::optional<StreamError> judge_header(const Element& header, const std::string& domain) {
+std::optional<StreamError> judge_header(const Element& header, const std::string& domain, bool may_be_old) {
     if (header.ns != ns::streams)
         return StreamError{"invalid-namespace", "want a stream in '" + std::string(ns::streams) + "'"};
     if (header.name != "stream")
@@ -45,13 +44,15 @@ std::optional<StreamError> judge_header(const Element& header, const std::string
         if (!asked || *asked != domain)
             return StreamError{"host-unknown", "this is " + domain + ", not " + quote(to)};
     }
+    if (may_be_old)
+        return std::nullopt;
     const auto major = parse_major_version(header.attribute("version"));
     if (!major || *major < 1)
         return StreamError{"unsupported-version", "want version='1.0'"};
     return std::nullopt;
 }
 
-std::string make_header(const std::string& domain, const Element* theirs) {
+std::string make_header(const std::string& domain, const Element* theirs, bool is_old) {
     std::string out =
         "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'";
     append_attribute(out, "id", make_random_hex(16));
@@ -60,7 +61,7 @@ std::string make_header(const std::string& domain, const Element* theirs) {
     if (theirs != nullptr)
         if (const auto peer = Jid::parse(theirs->attribute("from")))
             append_attribute(out, "to", to_string(peer->bare()));
-    return out + " version='1.0' xml:lang='en'>";
+    return out + (is_old ? ">" : " version='1.0' xml:lang='en'>");
 }
 
 std::string language_of(const Element& header) {
@@ -71,14 +72,26 @@ std::string language_of(const Element& header) {
     return is_tag ? std::string(lang) : std::string();
 }
 
-std::string make_login_features(Login login) {
+std::string make_login_features(const LoginOffer& offer, bool has_legacy_auth) {
     std::string out = "<stream:features>";
-    if (const auto offered = offered_mechanisms(login); !offered.empty()) {
+    if (offer.channel.starttls == Channel::Starttls::required)
+        out += "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>";
+    else if (offer.channel.starttls == Channel::Starttls::offered)
+        out += "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+    if (const auto mechanisms = offered_mechanisms(offer); !mechanisms.empty()) {
         out += "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>";
-        for (const auto mechanism : offered)
+        for (const auto mechanism : mechanisms)
             append_text_element(out, "mechanism", mechanism);
         out += "</mechanisms>";
     }
+    if (const auto bindings = offered_bindings(offer); !bindings.empty()) {
+        out += "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>";
+        for (const auto binding : bindings)
+            out += "<channel-binding type='" + std::string(binding) + "'/>";
+        out += "</sasl-channel-binding>";
+    }
+    if (has_legacy_auth && offer.channel.is_encrypted && offer.login != Login::anonymous)
+        out += "<auth xmlns='http://jabber.org/features/iq-auth'/>";
     return out + "</stream:features>";
 }
 
