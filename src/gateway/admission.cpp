@@ -127,6 +127,11 @@ void Admission::sweep_handshakes(Tick now) {
     handshakes_swept_at_ = std::max<std::size_t>(1024, handshakes_of_.size() * 2);
 }
 
+std::size_t Admission::nets_remembered() const {
+    const std::lock_guard lock(mutex_);
+    return handshakes_of_.size();
+}
+
 Admission::Counts Admission::counts() const {
     const std::lock_guard lock(mutex_);
     return counts_;

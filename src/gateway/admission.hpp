@@ -52,6 +52,8 @@ public:
     /// What those are told who are put out.
     std::string why_put_out() const;
     Counts counts() const;
+    /// For their handshakes' pace.
+    std::size_t nets_remembered() const;
 
 private:
     std::size_t most_of(const PeerNet& net) const;

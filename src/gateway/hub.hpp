@@ -19,6 +19,7 @@
 #include "gateway/sessions.hpp"
 #include "mapping/mapper.hpp"
 #include "mapping/seal.hpp"
+#include "store/accounts.hpp"
 
 namespace mucbridge {
 

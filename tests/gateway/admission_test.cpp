@@ -138,3 +138,51 @@ TEST_CASE("a storm is told once a second, with how large it was") {
     CHECK(seldom.count(now.tick + 1s) == 1001);
     CHECK(seldom.count(now.tick + 10s) == 1);
 }
+
+TEST_CASE("so many handshakes a second of one net begin at once, the others when their time has come") {
+    Admission admission(few(100));
+    for (int i = 0; i < 20; ++i)
+        CHECK(admission.reserve_handshake("192.0.2.1:" + std::to_string(i), now) <= now.tick);
+    CHECK(admission.reserve_handshake("192.0.2.1:20", now) == now.tick + 50ms);
+    CHECK(admission.reserve_handshake("192.0.2.1:21", now) == now.tick + 100ms);
+    CHECK(admission.reserve_handshake("192.0.2.2:1", now) <= now.tick);  // which is somebody else
+    CHECK(admission.counts().delayed_handshakes == 2);
+    const Now later{now.tick + 2s, now.wall};
+    CHECK(admission.reserve_handshake("192.0.2.1:22", later) <= later.tick);
+}
+
+TEST_CASE("handshakes on the loopback are not counted, unless a number says so, and 0 is any number") {
+    const auto last_of = [](const LimitsConfig& limits, const std::string& peer) {
+        Admission admission(limits);
+        Tick last;
+        for (int i = 0; i < 100; ++i)
+            last = admission.reserve_handshake(peer, now);
+        return last;
+    };
+    LimitsConfig limits;
+    CHECK(last_of(limits, "127.0.0.1:1") <= now.tick);
+    CHECK(last_of(limits, "[::1]:1") <= now.tick);
+    CHECK(last_of(limits, "192.0.2.1:1") == now.tick + 4s);
+    limits.handshakes_per_second = 50;
+    CHECK(last_of(limits, "127.0.0.1:1") == now.tick + 1s);
+    limits.handshakes_per_second = 0;
+    CHECK(last_of(limits, "192.0.2.1:1") <= now.tick);
+}
+
+TEST_CASE("a net that floods with handshakes is served again soon after, and many nets leave little behind") {
+    Admission admission(few(100));
+    for (int i = 0; i < 100'000; ++i)
+        admission.reserve_handshake("192.0.2.1:1", now);
+    CHECK(admission.reserve_handshake("192.0.2.1:1", now) == Tick::max());
+    const Now later{now.tick + 32s, now.wall};
+    CHECK(admission.reserve_handshake("192.0.2.1:1", later) <= later.tick);
+    for (int i = 0; i < 10'000; ++i)
+        admission.reserve_handshake("[2001:db8:" + std::to_string(i) + "::1]:1", later);
+    CHECK(admission.nets_remembered() >= 10'000);
+    const Now at_last{later.tick + 10s, now.wall};
+    for (int i = 0; i < 10'000; ++i)
+        admission.reserve_handshake("198.51.100.1:1", at_last);
+    for (int i = 0; i < 20'000; ++i)
+        admission.reserve_handshake("[2001:db8:1:" + std::to_string(i % 9999) + "::1]:1", at_last);
+    CHECK(admission.nets_remembered() < 21'000);
+}
