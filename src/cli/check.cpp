@@ -2,6 +2,7 @@
 #include <iostream>
 #include <memory>
 
+#include "cli/check_login.hpp"
 #include "cli/commands.hpp"
 #include "cli/config_file.hpp"
 #include "cli/exit_code.hpp"
@@ -14,7 +15,9 @@ void add_check(CLI::App& program, Command& chosen) {
     add_config_flags(*command, *flags);
     command->callback([flags, &chosen] {
         chosen = [flags] {
-            const auto loaded = load_config(*flags, read_environment());
+            auto loaded = load_config(*flags, read_environment());
+            if (loaded.problems.is_fine())
+                check_accounts(loaded.config, loaded.problems);
             for (const auto& warning : loaded.problems.warnings())
                 std::cerr << "warning: " << warning << '\n';
             const int code = report_errors(loaded);

@@ -4,6 +4,8 @@
 #include <map>
 
 #include "broker/url.hpp"
+#include "cli/check_login.hpp"
+#include "cli/check_tls.hpp"
 #include "cli/check_who.hpp"
 #include "cli/component_fields.hpp"
 #include "cli/problems.hpp"
@@ -11,8 +13,6 @@
 #include "core/utf8.hpp"
 #include "mapping/mapper.hpp"
 #include "mapping/rule.hpp"
-#include "xmpp/listen_url.hpp"
-#include "xmpp/listener.hpp"
 
 namespace mucbridge {
 namespace {
@@ -26,24 +26,6 @@ void check_domains(Config& config, Problems& problems) {
     } else if (config.rooms_domain == config.domain) {
         problems.error("/rooms_domain", "want a domain of its own, such as rooms." + config.domain + ", got " +
                                             config.domain + ", which the accounts have");
-    }
-}
-
-/// S9: closed by default off the loopback.
-void check_listeners(const Config& config, Problems& problems) {
-    for (std::size_t at = 0; at < config.listen.size(); ++at) {
-        const auto& url = config.listen[at].url;
-        const auto place = join_pointer("/listen", at);
-        if (!ListenUrl::parse(url))
-            continue;  // told where it was read
-        const auto is_local = is_loopback(url);
-        if (!is_local)
-            problems.error(place, is_local.error().text);
-        else if (!*is_local && !config.allow_open_login)
-            problems.error(place, url + " can be reached by others, and login " +
-                                      (config.login == Login::anonymous ? "anonymous" : "open") +
-                                      " lets anybody in: want a loopback address such as xmpp://127.0.0.1:61222, or "
-                                      "--allow-open-login (\"allow_open_login\": true) if that is what you want");
     }
 }
 
@@ -151,23 +133,6 @@ void warn_of(const Config& config, Problems& problems) {
     }
     if (const auto exposed = config.seal_key_file.empty() ? "" : why_exposed(config.seal_key_file); !exposed.empty())
         problems.warn("/seal_key_file", exposed);
-    if (config.allow_open_login && !config.listen.empty())
-        problems.warn("/allow_open_login", "anybody who reaches a listener may read and write every room");
-    else if (config.allow_open_login)
-        problems.warn("/allow_open_login",
-                      "anybody who reaches the component may use every room of a rule without who");
-}
-
-/// A name counts where somebody vouches for it: a component's server does, for all but the names that anybody may take
-/// at our own listeners.
-void check_administrators(Config& config, Problems& problems) {
-    auto& all = config.administrators;
-    const auto is_anybody = [&](const Jid& jid) {
-        return config.components.empty() || (!config.listen.empty() && jid.domain == config.domain);
-    };
-    if (std::any_of(all.begin(), all.end(), is_anybody))
-        problems.warn("/administrators", "nobody is one while anybody may log in under any name");
-    all.erase(std::remove_if(all.begin(), all.end(), is_anybody), all.end());
 }
 
 void fill_in(Config& config, const Given& given, bool fine_so_far) {
@@ -189,13 +154,13 @@ void check_config(Config& config, const Given& given, Problems& problems) {
     const bool has_short_rules = given.short_rules || config.rules.empty();
     fill_in(config, given, fine_so_far);
     check_domains(config, problems);
-    check_listeners(config, problems);
+    check_login(config, problems);
+    check_tls(config, problems);
     if (fine_so_far)
         check_doors(config, problems);
     check_brokers_named(config, problems);
     check_who(config, has_short_rules, problems);
     check_seal_key(config, problems);
-    check_administrators(config, problems);
     warn_of(config, problems);
     if (problems.is_fine())
         check_rules(config, problems);

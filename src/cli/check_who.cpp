@@ -63,7 +63,9 @@ void check_who(Config& config, bool has_short_rules, Problems& problems) {
     warn_of_open_login(config, problems);
     const auto opening = find_opening(config);
     // Without the flag the listener is refused already, and the flag is all that these rules want too.
-    const bool is_told = has_short_rules && !config.allow_open_login && !find_open_listener(config).empty();
+    const bool takes_anybody = config.login == Login::open || config.login == Login::anonymous;
+    const bool is_told =
+        has_short_rules && takes_anybody && !config.allow_open_login && !find_open_listener(config).empty();
     if (opening.empty() || is_told)
         return;
     for (std::size_t at = 0; at < config.rules.size(); ++at) {
@@ -76,7 +78,8 @@ void check_who(Config& config, bool has_short_rules, Problems& problems) {
             problems.error(join_pointer(join_pointer("/rules", at), "who"),
                            "want who may read and write, since " + opening + ": " +
                                (has_short_rules ? "rules in a file say it, and --allow-open-login lets everybody"
-                                                : "{\"read\": \"*\", \"write\": \"*\"} lets everybody"));
+                                                : "{\"read\": \"*\", \"write\": \"*\"} lets everybody") +
+                               (takes_anybody ? "" : " who can log in"));
     }
 }
 

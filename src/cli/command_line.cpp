@@ -107,7 +107,9 @@ void add_place_flags(CLI::App& command, ConfigFlags& flags) {
 
 void add_config_flags(CLI::App& command, ConfigFlags& flags) {
     add_place_flags(command, flags);
-    command.add_option("--listen", flags.listen, "Where clients connect; repeatable [xmpp://127.0.0.1:61222]")
+    command
+        .add_option("--listen", flags.listen,
+                    "Where clients connect, xmpps:// with TLS first; repeatable [xmpp://127.0.0.1:61222]")
         ->type_name("URL")
         ->allow_extra_args(false);
     command.add_option("--domain", flags.domain, "The accounts' domain [localhost]")->type_name("D");
@@ -126,7 +128,11 @@ void add_config_flags(CLI::App& command, ConfigFlags& flags) {
         ->type_name("URL");
     command.add_option("--component-domain", flags.component_domain, "The component's domain: its rooms are there")
         ->type_name("D");
-    command.add_option("--login", flags.login, "open (anybody) or anonymous [open]")->type_name("KIND");
+    command.add_option("--tls-certificate", flags.tls_certificate, "The listeners' certificate (PEM) [no TLS]")
+        ->type_name("FILE");
+    command.add_option("--tls-key", flags.tls_key, "Its private key (PEM)")->type_name("FILE");
+    command.add_option("--login", flags.login, "open (anybody), anonymous, accounts or broker [open]")
+        ->type_name("KIND");
     command.add_flag("--allow-open-login", flags.allow_open_login,
                      "Let anybody log in on a listener that others can reach");
     command.add_option("--seal-key-file", flags.seal_key_file, "64 hexadecimal digits, shared by gateways")

@@ -9,6 +9,7 @@
 #include "cli/fields.hpp"
 #include "cli/json_text.hpp"
 #include "cli/rule_fields.hpp"
+#include "cli/tls_fields.hpp"
 #include "core/utf8.hpp"
 #include "xmpp/listen_url.hpp"
 
@@ -48,17 +49,6 @@ void read_administrators(const json& value, const std::string& pointer, Config& 
     }
 }
 
-const std::vector<std::string> login_words{"open", "anonymous", "accounts", "broker"};
-
-void read_login(const json& value, const std::string& pointer, Config& config, Problems& problems) {
-    std::size_t word = 0;
-    if (!read_choice(value, pointer, login_words, word, problems))
-        return;
-    config.login = static_cast<Login>(word);
-    if (config.login != Login::open && config.login != Login::anonymous)
-        problems.error(pointer, "this version knows open and anonymous; " + login_words[word] + " is not in it yet");
-}
-
 const Fields<Config>& log_fields() {
     static const Fields<Config> fields{
         {"format",
@@ -76,6 +66,18 @@ const Fields<Config>& log_fields() {
     return fields;
 }
 
+/// Of one address; it is another one by default on the loopback.
+template <std::optional<std::size_t> LimitsConfig::*to>
+OwnField<LimitsConfig> make_address_field() {
+    constexpr static std::size_t most = 1000000;
+    return {[](const json& value, const std::string& pointer, LimitsConfig& limits, Problems& problems) {
+                std::size_t number = 0;
+                if (read_number(value, pointer, 0, most, number, problems))
+                    limits.*to = number;
+            },
+            [] { return make_number_schema(0, most); }};
+}
+
 const Fields<LimitsConfig>& limits_fields() {
     using Number = NumberField<LimitsConfig>;
     using Limits = LimitsConfig;
@@ -90,17 +92,21 @@ const Fields<LimitsConfig>& limits_fields() {
         {"attributes", Number{&Limits::attributes, 8, 10000}, "of one element"},
         {"children", Number{&Limits::children, 64, million}, "elements and texts of one stanza"},
         {"connections", Number{&Limits::connections, 1, million}, "open at once"},
-        {"connections_per_address",
-         OwnField<Limits>{[](const json& value, const std::string& pointer, Limits& to, Problems& problems) {
-                              std::size_t most = 0;
-                              if (read_number(value, pointer, 0, million, most, problems))
-                                  to.connections_per_address = most;
-                          },
-                          [] { return make_number_schema(0, million); }},
+        {"connections_per_address", make_address_field<&Limits::connections_per_address>(),
          "from one address, or one /64 of IPv6; 0: any number. By default 256, and any number from the loopback"},
         {"unauthenticated", Number{&Limits::unauthenticated, 1, million}, "connections that are not logged in"},
         {"unauthenticated_time", SecondsField<Limits>{&Limits::unauthenticated_time, 1, 3600},
          "seconds that a connection has for logging in"},
+        {"handshakes_per_second", make_address_field<&Limits::handshakes_per_second>(),
+         "of TLS, from one address, or one /64 of IPv6; 0: any number. By default 20, and any number from the "
+         "loopback"},
+        {"resume_time", SecondsField<Limits>{&Limits::resume_time, 0, 86400},
+         "seconds that a session without its connection waits to be resumed (XEP-0198); 0: not at all"},
+        {"unacknowledged_bytes", Number{&Limits::unacknowledged_bytes, 65536, std::size_t{1} << 32U},
+         "that a session was sent and did not acknowledge (XEP-0198) before it is closed"},
+        {"idle_time", SecondsField<Limits>{&Limits::idle_time, 5, 86400},
+         "seconds of silence before a client is asked whether it is there"},
+        {"answer_time", SecondsField<Limits>{&Limits::answer_time, 1, 3600}, "seconds that it has for saying so"},
         {"stanzas_per_second", Number{&Limits::stanzas_per_second, 0, million},
          "of one session, which is read from no faster; 0: any number"},
         {"bytes_per_second", Number{&Limits::bytes_per_second, 0, std::size_t{1} << 32U},
@@ -141,18 +147,23 @@ const Fields<Config>& config_fields() {
              make_text_schema},
          "the domain of the rooms; by default \"rooms.\" and the domain"},
         {"listen", Own{read_listen, make_texts_schema},
-         "where clients connect: xmpp://HOST:PORT; nowhere where there is a component"},
+         "where clients connect: xmpp://HOST:PORT, or xmpps://HOST:PORT where TLS comes first; nowhere where there is "
+         "a "
+         "component"},
         {"component", Own{read_components, make_components_schema},
          "a server that our rooms are a component of (XEP-0114), or a list of them"},
+        {"tls", Own{read_tls, make_tls_schema}, "the listeners' certificate; without one there is no TLS"},
         {"login",
-         Own{read_login,
-             [] {
-                 return json{{"enum", {"open", "anonymous"}}};
-             }},
-         "open: any name and password, and ANONYMOUS; anonymous: ANONYMOUS alone"},
+         ChoiceField<Config>{{"open", "anonymous", "accounts", "broker"},
+                             [](Config& to, std::size_t word) { to.login = static_cast<Login>(word); }},
+         "open: any name and password, and ANONYMOUS; anonymous: ANONYMOUS alone; accounts: those of `mucbridge "
+         "account`; broker: whom the broker lets in by that name and password"},
+        {"legacy_auth", SwitchField<Config>{&Config::legacy_auth},
+         "lets clients log in as before SASL (XEP-0078), over TLS"},
         {"allow_open_login", SwitchField<Config>{&Config::allow_open_login},
          "lets a listener that others can reach log anybody in"},
-        {"administrators", Own{read_administrators, make_texts_schema}, "bare JIDs; nobody while anybody may log in"},
+        {"administrators", Own{read_administrators, make_texts_schema},
+         "bare JIDs; nobody while anybody may log in under any name"},
         {"brokers", Own{read_brokers, make_brokers_schema}, "by name"},
         {"rules", Own{read_rules, make_rules_schema}, "which rooms are which addresses; the first that matches wins"},
         {"aliases", Own{read_aliases, make_aliases_schema},
@@ -180,7 +191,6 @@ const Fields<Config>& config_fields() {
              },
              [] { return make_number_schema(0, 256); }},
          "threads that serve sessions and rooms; 0: as many as the machine gives"},
-        {"tls", AbsentField{"this version has no TLS listener; leave the key out"}, ""},
         {"guest", AbsentField{"this version enters no rooms that live elsewhere; leave the key out"}, ""},
         {"console", AbsentField{"this version has no web console; leave the key out"}, ""},
     };

@@ -14,7 +14,7 @@ namespace mucbridge {
 struct ConfigFlags {
     std::string file;  // -c
     std::optional<std::string> domain, rooms_domain, login, broker, state, seal_key_file, log_format, log_level, loops;
-    std::optional<std::string> component_server, component_domain;
+    std::optional<std::string> component_server, component_domain, tls_certificate, tls_key;
     std::vector<std::string> listen, rules;
     bool allow_open_login = false;
 };

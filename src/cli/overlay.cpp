@@ -79,6 +79,8 @@ constexpr std::array plain_variables{
     Variable{"MUCBRIDGE_COMPONENT_SERVER", "/component/server"},
     Variable{"MUCBRIDGE_COMPONENT_DOMAIN", "/component/domain"},
     Variable{"MUCBRIDGE_LOGIN", "/login"},
+    Variable{"MUCBRIDGE_TLS_CERTIFICATE", "/tls/certificate"},
+    Variable{"MUCBRIDGE_TLS_KEY", "/tls/key"},
     Variable{"MUCBRIDGE_STATE", "/state"},
     Variable{"MUCBRIDGE_SEAL_KEY_FILE", "/seal_key_file"},
     Variable{"MUCBRIDGE_LOG_FORMAT", "/log/format"},
@@ -188,6 +190,8 @@ json make_overlay(const ConfigFlags& flags, const Config& below, Problems& probl
     set("/component/server", "--component-server", flags.component_server);
     set("/component/domain", "--component-domain", flags.component_domain);
     set("/login", "--login", flags.login);
+    set("/tls/certificate", "--tls-certificate", flags.tls_certificate);
+    set("/tls/key", "--tls-key", flags.tls_key);
     set("/state", "--state", flags.state);
     set("/seal_key_file", "--seal-key-file", flags.seal_key_file);
     set("/log/format", "--log-format", flags.log_format);

@@ -11,6 +11,8 @@
 #include <memory>
 #include <thread>
 
+#include "cli/check_login.hpp"
+#include "cli/check_tls.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/log.hpp"
@@ -101,32 +103,63 @@ int report_refusal(const Error& error) {
     return !error.text.empty() && error.text.front() == '/' ? exit_code::configuration : exit_code::unavailable;
 }
 
+std::string_view to_word(Login login) {
+    switch (login) {
+        case Login::open:
+            return "open";
+        case Login::anonymous:
+            return "anonymous";
+        case Login::accounts:
+            return "accounts";
+        case Login::broker:
+            return "broker";
+    }
+    return {};
+}
+
+/// All but the certificate stays as it was.
+void reload(Gateway& gateway, const Config& config) {
+    if (!config.tls) {
+        spdlog::warn("SIGHUP: there is no certificate to reload, and the configuration takes a restart");
+        return;
+    }
+    if (const auto reloaded = gateway.reload_certificates(); !reloaded)
+        spdlog::error("SIGHUP: the certificate stays as it was: {}", reloaded.error().text);
+    else
+        spdlog::info("SIGHUP: certificate reloaded: {} (the rest of the configuration takes a restart)",
+                     describe_certificate(config.tls->certificate));
+    if (const auto why = why_not_lasting(config.tls->certificate); !why.empty())
+        spdlog::warn("/tls/certificate: {}", why);
+}
+
 void greet(const Config& config) {
     spdlog::info("mucbridge {}", MUCBRIDGE_VERSION);
     for (const auto& broker : config.brokers)
         spdlog::info("broker {}: {}", broker.name, broker.url);
     constexpr std::string_view which = "mucbridge map foo.bar says which topic that is";
     if (!config.listen.empty())
-        spdlog::info("login {}; join a room such as foo.bar@{} ({})",
-                     config.login == Login::open ? "open" : "anonymous", config.rooms_domain, which);
+        spdlog::info("login {}; join a room such as foo.bar@{} ({})", to_word(config.login), config.rooms_domain,
+                     which);
     for (const auto& component : config.components)
         spdlog::info("users of {} join rooms such as foo.bar@{} ({})", component.server, component.domain, which);
 }
 
-void wait_for_the_end(const Signals& signals) {
+void wait_for_the_end(const Signals& signals, Gateway& gateway, const Config& config) {
     for (;;) {
         const int signal = signals.wait();
         if (signal != SIGHUP) {
             spdlog::info("{}: ending", signal == SIGTERM ? "SIGTERM" : "SIGINT");
             return;
         }
-        spdlog::warn("SIGHUP: this version cannot reload its configuration; it goes on with the one it has");
+        reload(gateway, config);
     }
 }
 
 int run(const ConfigFlags& flags) {
     const Signals signals;
     auto loaded = load_config(flags, read_environment());
+    if (loaded.problems.is_fine())
+        check_accounts(loaded.config, loaded.problems);
     if (const int code = report_errors(loaded); code != exit_code::ok)
         return code;
     const auto& config = loaded.config;
@@ -142,7 +175,7 @@ int run(const ConfigFlags& flags) {
     if (!control)
         return report_refusal(control.error());
     (*gateway)->start();
-    wait_for_the_end(signals);
+    wait_for_the_end(signals, **gateway, config);
     constexpr std::chrono::seconds patience{3};
     const Watchdog watchdog(signals);
     (*gateway)->stop(patience);
