@@ -112,8 +112,6 @@ std::vector<std::string_view> offered_bindings(const LoginOffer& offer) {
         return out;
     if (!channel.tls_exporter.empty())
         out.emplace_back("tls-exporter");
-    if (!channel.tls_unique.empty())
-        out.emplace_back("tls-unique");
     if (!channel.tls_server_end_point.empty())
         out.emplace_back("tls-server-end-point");
     return out;

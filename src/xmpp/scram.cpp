@@ -85,9 +85,10 @@ SaslScram::SaslScram(std::string_view mechanism, const LoginOffer& offer, std::s
       nonce_(nonce.empty() ? make_random_hex(16) : std::move(nonce)) {
     const Channel& channel = offer.channel;
     for (const auto name : offered_bindings(offer))
-        bindings_.emplace(name, name == "tls-exporter" ? channel.tls_exporter
-                                : name == "tls-unique" ? channel.tls_unique
-                                                       : channel.tls_server_end_point);
+        bindings_.emplace(name, name == "tls-exporter" ? channel.tls_exporter : channel.tls_server_end_point);
+    // Not on offer, since RFC 9266 has a better one; but who knows of no list takes it to be there.
+    if (!bindings_.empty() && !channel.tls_unique.empty())
+        bindings_.emplace("tls-unique", channel.tls_unique);
 }
 
 SaslStep SaslScram::step(const std::string& response) {

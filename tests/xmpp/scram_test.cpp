@@ -187,6 +187,14 @@ TEST_CASE("channel binding: its types, its bytes, and nobody talked out of it [R
     CHECK(refused("SCRAM-SHA-1-PLUS", "p=tls-unique,,"));
     CHECK(refused("SCRAM-SHA-1-PLUS", "p=,,"));
     CHECK(!refused("SCRAM-SHA-1", "n,,"));
+    SUBCASE("tls-unique is not on offer, and taken from who knows nothing else") {
+        exchange.channel.tls_unique = "finished";
+        CHECK(offered_bindings(exchange.offer).size() == 2);
+        auto scram = exchange.begin("SCRAM-SHA-256-PLUS");
+        const auto server_first = exchange.challenge(*scram, "p=tls-unique,," + first_bare);
+        CHECK(std::holds_alternative<SaslSuccess>(scram->step(
+            make_final(ScramHash::sha256, "pencil", "p=tls-unique,,", first_bare, server_first, "finished"))));
+    }
     Exchange plain;
     CHECK_MESSAGE(condition_of(plain.begin("SCRAM-SHA-1")->step("y,," + first_bare)) == "none", "we have none");
 }
