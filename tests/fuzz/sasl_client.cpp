@@ -16,19 +16,19 @@ void replace(std::string& text, std::string_view mark, const std::string& by) {
         text.replace(at, mark.size(), by);
 }
 
+bool has_binding(const Channel& channel) {
+    return channel.is_encrypted && (!channel.tls_exporter.empty() || !channel.tls_server_end_point.empty());
+}
+
+/// tls-unique is not on offer, but is taken from who knows nothing newer, where there is anything on offer.
 std::string binding_of(std::string_view type, const Channel& channel) {
-    if (!channel.is_encrypted)
+    if (!has_binding(channel))
         return {};
     if (type == "tls-exporter")
         return channel.tls_exporter;
     if (type == "tls-unique")
         return channel.tls_unique;
     return type == "tls-server-end-point" ? channel.tls_server_end_point : std::string();
-}
-
-bool has_binding(const Channel& channel) {
-    return std::ranges::any_of(std::array{"tls-exporter", "tls-unique", "tls-server-end-point"},
-                               [&](std::string_view type) { return !binding_of(type, channel).empty(); });
 }
 
 /// "p=tls-exporter,,n=..." names tls-exporter; nothing where the first letter is another.
