@@ -14,8 +14,6 @@
 namespace mucbridge {
 namespace {
 
-bool takes_anybody(const Config& config) { return config.login == Login::open || config.login == Login::anonymous; }
-
 /// Closed by default off the loopback.
 void check_listeners(const Config& config, Problems& problems) {
     for (std::size_t at = 0; at < config.listen.size(); ++at) {
@@ -26,7 +24,7 @@ void check_listeners(const Config& config, Problems& problems) {
         const auto is_local = is_loopback(url);
         if (!is_local)
             problems.error(place, is_local.error().text);
-        else if (!*is_local && takes_anybody(config) && !config.allow_open_login)
+        else if (!*is_local && takes_anybody(config.login) && !config.allow_open_login)
             problems.error(place, url + " can be reached by others, and login " +
                                       (config.login == Login::anonymous ? "anonymous" : "open") +
                                       " lets anybody in: want a loopback address such as xmpp://127.0.0.1:61222, "
@@ -40,8 +38,8 @@ void warn_of_open_login(const Config& config, Problems& problems) {
         return;
     std::string_view who = "anybody who reaches the component may use every room of a rule without who";
     if (!config.listen.empty())
-        who = takes_anybody(config) ? "anybody who reaches a listener may read and write every room"
-                                    : "whoever can log in may use every room of a rule without who";
+        who = takes_anybody(config.login) ? "anybody who reaches a listener may read and write every room"
+                                          : "whoever can log in may use every room of a rule without who";
     problems.warn("/allow_open_login", who);
 }
 
@@ -78,13 +76,13 @@ void check_administrators(Config& config, Problems& problems) {
     auto& all = config.administrators;
     const auto is_ours = [&](const Jid& jid) { return !config.listen.empty() && jid.domain == config.domain; };
     const auto is_anybody = [&](const Jid& jid) {
-        return is_ours(jid) ? takes_anybody(config) : config.components.empty();
+        return is_ours(jid) ? takes_anybody(config.login) : config.components.empty();
     };
     for (const auto& jid : all)
-        if (is_anybody(jid) && !takes_anybody(config))
+        if (is_anybody(jid) && !takes_anybody(config.login))
             problems.warn("/administrators",
                           to_log_text(to_string(jid)) + " is none: names here end in @" + config.domain);
-    if (takes_anybody(config) && std::any_of(all.begin(), all.end(), is_anybody))
+    if (takes_anybody(config.login) && std::any_of(all.begin(), all.end(), is_anybody))
         problems.warn("/administrators", "nobody is one while anybody may log in under any name");
     all.erase(std::remove_if(all.begin(), all.end(), is_anybody), all.end());
 }

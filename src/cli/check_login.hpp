@@ -6,6 +6,9 @@ namespace mucbridge {
 
 class Problems;
 
+/// Whether everybody may log in, under any name or none.
+inline bool takes_anybody(Login login) { return login == Login::open || login == Login::anonymous; }
+
 /// S9: who may log in from where. Administrators whom nobody vouches for are none, and are warned of.
 void check_login(Config& config, Problems& problems);
 

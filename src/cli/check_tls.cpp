@@ -1,5 +1,6 @@
 #include "cli/check_tls.hpp"
 
+#include "cli/check_login.hpp"
 #include "cli/problems.hpp"
 #include "cli/secret.hpp"
 #include "core/time.hpp"
@@ -35,10 +36,6 @@ std::string how_to_make(const Config& config) {
 
 bool has_certificate(const Config& config) { return config.tls && !config.tls->certificate.empty(); }
 
-bool lets_anybody_in(const Config& config) {
-    return (config.login == Login::open || config.login == Login::anonymous) && config.allow_open_login;
-}
-
 void check_listener(const Config& config, const std::string& url, const std::string& place, Problems& problems) {
     const auto where = ListenUrl::parse(url);
     const auto is_local = is_loopback(url);
@@ -51,7 +48,8 @@ void check_listener(const Config& config, const std::string& url, const std::str
         return;
     }
     const bool is_waived = config.tls && !config.tls->required.value_or(true);
-    if (!*is_local && !is_waived && !lets_anybody_in(config))
+    // Where anybody is let in, --allow-open-login has been asked for already.
+    if (!*is_local && !is_waived && !takes_anybody(config.login))
         problems.error(place,
                        url + " can be reached by others: want a certificate (--tls-certificate tls.crt --tls-key " +
                            "tls.key), or \"tls\": {\"required\": false} where the way there is safe. To make one: " +

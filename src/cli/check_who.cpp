@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/check_login.hpp"
 #include "cli/problems.hpp"
 #include "core/utf8.hpp"
 #include "mapping/who.hpp"
@@ -63,9 +64,8 @@ void check_who(Config& config, bool has_short_rules, Problems& problems) {
     warn_of_open_login(config, problems);
     const auto opening = find_opening(config);
     // Without the flag the listener is refused already, and the flag is all that these rules want too.
-    const bool takes_anybody = config.login == Login::open || config.login == Login::anonymous;
-    const bool is_told =
-        has_short_rules && takes_anybody && !config.allow_open_login && !find_open_listener(config).empty();
+    const bool is_told = has_short_rules && takes_anybody(config.login) && !config.allow_open_login &&
+                         !find_open_listener(config).empty();
     if (opening.empty() || is_told)
         return;
     for (std::size_t at = 0; at < config.rules.size(); ++at) {
@@ -79,7 +79,7 @@ void check_who(Config& config, bool has_short_rules, Problems& problems) {
                            "want who may read and write, since " + opening + ": " +
                                (has_short_rules ? "rules in a file say it, and --allow-open-login lets everybody"
                                                 : "{\"read\": \"*\", \"write\": \"*\"} lets everybody") +
-                               (takes_anybody ? "" : " who can log in"));
+                               (takes_anybody(config.login) ? "" : " who can log in"));
     }
 }
 

@@ -21,18 +21,22 @@ TEST_CASE("a wrong command line exits with 64 and a hint") {
         std::vector<std::string> words;
         std::string says;
     };
-    for (const auto& [words, says] : std::vector<Wrong>{{{}, "want a subcommand"},
-                                                        {{"dance"}, "there is no dance"},
-                                                        {{"statuss"}, "Did you mean status?"},
-                                                        {{"run", "--lisen", "x"}, "Did you mean --listen?"},
-                                                        {{"run", "--rule=nothing"}, "--rule: want ROOM=TOPIC"},
-                                                        {{"run", "--login", "opne"}, "--login: want open"},
-                                                        {{"wait", "--timeout", "soon"}, "--timeout"},
-                                                        {{"wait", "--for", "rain"}, "--for"},
-                                                        {{"send"}, "target"},
-                                                        {{"send", "a/b", "x", "--qos", "3"}, "--qos"},
-                                                        {{"tail", "a", "--room", "--topic"}, "--room"},
-                                                        {{"map", "a", "b\n\x1b[31m"}, "what is b\\x0a"}}) {
+    for (const auto& [words, says] :
+         std::vector<Wrong>{{{}, "want a subcommand"},
+                            {{"dance"}, "there is no dance"},
+                            {{"statuss"}, "Did you mean status?"},
+                            {{"run", "--lisen", "x"}, "Did you mean --listen?"},
+                            {{"run", "--rule=nothing"}, "--rule: want ROOM=TOPIC"},
+                            {{"run", "--login", "opne"}, "--login: want open"},
+                            {{"account"}, "want a subcommand.\nTry: mucbridge account --help"},
+                            {{"account", "lst"}, "Did you mean list?"},
+                            {{"account", "add"}, "name is required"},
+                            {{"wait", "--timeout", "soon"}, "--timeout"},
+                            {{"wait", "--for", "rain"}, "--for"},
+                            {{"send"}, "target"},
+                            {{"send", "a/b", "x", "--qos", "3"}, "--qos"},
+                            {{"tail", "a", "--room", "--topic"}, "--room"},
+                            {{"map", "a", "b\n\x1b[31m"}, "what is b\\x0a"}}) {
         CAPTURE(says);
         const auto outcome = run(words);
         CHECK(outcome.code == exit_code::usage);
@@ -138,7 +142,9 @@ TEST_CASE("the schema is JSON and knows the keys") {
          {"\"rooms_domain\"", "\"queue_lines\"", "\"direction\"", "\"stanza_bytes\"", "\"secret_file\"", "\"mirrors\"",
           "\"aliases\"", "\"who\"", "\"component_queue_bytes\""})
         CHECK(has(outcome.out, key));
-    CHECK_FALSE(has(outcome.out, "\"tls\""));
+    for (const std::string key : {"\"tls\"", "\"client_ca\"", "\"resume_time\"", "\"accounts\"", "\"legacy_auth\""})
+        CHECK(has(outcome.out, key));
+    CHECK_FALSE(has(outcome.out, "\"guest\""));
 }
 
 }  // namespace mucbridge
