@@ -41,9 +41,9 @@ std::string scram_hmac(ScramHash hash, std::string_view key, std::string_view da
 ScramVerifier make_scram_verifier(ScramHash hash, std::string_view password, std::string_view salt,
                                   unsigned iterations) {
     std::string salted(static_cast<std::size_t>(EVP_MD_get_size(digest_of(hash))), '\0');
-    PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), bytes_of(salt),
-                      static_cast<int>(salt.size()), static_cast<int>(iterations), digest_of(hash),
-                      static_cast<int>(salted.size()), reinterpret_cast<unsigned char*>(salted.data()));
+    PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), bytes_of(salt), static_cast<int>(salt.size()),
+                      static_cast<int>(iterations), digest_of(hash), static_cast<int>(salted.size()),
+                      reinterpret_cast<unsigned char*>(salted.data()));
     ScramVerifier out{std::string(salt), iterations, {}, {}};
     out.stored_key = scram_hash(hash, scram_hmac(hash, salted, "Client Key"));
     out.server_key = scram_hmac(hash, salted, "Server Key");
