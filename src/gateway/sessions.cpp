@@ -14,6 +14,7 @@ Sessions::Sessions(Hub& hub, unsigned loop) : hub_(hub), here_(loop), host_(make
     const Config& config = hub.config();
     options_ = {config.domain, config.rooms_domain, config.login, config.limits,
                 std::make_shared<Backlog>(config.limits.queue_bytes / hub.loop_count())};
+    options_.legacy_auth = config.legacy_auth;
 }
 
 SessionHost Sessions::make_host() {
