@@ -47,10 +47,10 @@ Result<ListenUrl> parse_server(std::string_view url) {
         server->host = "127.0.0.1";
     else if (server->host == "::")
         server->host = "::1";
+    if (server->is_direct_tls)
+        return Error{"want a server that takes xmpp:// (TLS begins there once it is offered), got " + to_log_text(url)};
     if (server->port == 0)
         return Error{"want a port to connect to, got " + to_log_text(url)};
-    if (server->is_direct_tls)
-        return Error{"want xmpp://, got " + to_log_text(url) + ", where TLS comes first"};
     return server;
 }
 
@@ -68,6 +68,19 @@ std::string why_not_logged_in(gloox::AuthenticationError error) {
             return "the server refused the login";
     }
 }
+
+/// What gloox says of the server's certificate, in words.
+std::string why_no_trust(int status) {
+    if ((status & gloox::CertWrongPeer) != 0)
+        return "the server's certificate is not for this domain";
+    if ((status & (gloox::CertExpired | gloox::CertNotActive)) != 0)
+        return "the server's certificate is over, or has yet to begin";
+    if (status != gloox::CertOk)
+        return "nobody trusted has signed the server's certificate (--ca FILE names who is)";
+    return "the handshake failed";
+}
+
+constexpr int password_mechanisms = gloox::SaslMechScramSha1Plus | gloox::SaslMechScramSha1 | gloox::SaslMechPlain;
 
 }  // namespace
 
@@ -94,10 +107,11 @@ struct RoomClient::Impl : gloox::ConnectionListener {
         jid.setUsername(*user);
         client = std::make_unique<StanzaClient>(jid, visit.password,
                                                 [this](const gloox::Tag& stanza) { return on_stanza(stanza); });
-        client->setTls(gloox::TLSDisabled);
+        client->setTls(visit.wants_tls ? gloox::TLSRequired : gloox::TLSOptional);
+        client->setCACerts({visit.authorities.begin(), visit.authorities.end()});
         client->setCompression(false);
         client->disableRoster();
-        client->setSASLMechanisms(visit.username.empty() ? gloox::SaslMechAnonymous : gloox::SaslMechPlain);
+        client->setSASLMechanisms(visit.username.empty() ? gloox::SaslMechAnonymous : password_mechanisms);
         client->registerConnectionListener(this);
         connection = new GlooxConnection(io, address->host, address->port);  // NOLINT: the client deletes it
         client->setConnectionImpl(connection);
@@ -118,7 +132,10 @@ struct RoomClient::Impl : gloox::ConnectionListener {
         client->write(presence);
     }
 
-    bool onTLSConnect(const gloox::CertInfo& info) override { return info.status == gloox::CertOk; }
+    bool onTLSConnect(const gloox::CertInfo& info) override {
+        certificate_status = info.status;
+        return info.status == gloox::CertOk;
+    }
 
     void onDisconnect(gloox::ConnectionError error) override {
         const auto at = visit.server + ": ";
@@ -126,8 +143,12 @@ struct RoomClient::Impl : gloox::ConnectionListener {
             case gloox::ConnAuthenticationFailed:
                 return end(at + why_not_logged_in(client->authError()));
             case gloox::ConnNoSupportedAuth:
-                return end(at + "the server offers no " + (visit.username.empty() ? "ANONYMOUS" : "PLAIN") +
-                           " login without TLS");
+                return end(at + "the server offers no login " +
+                           (visit.username.empty() ? "without a name (ANONYMOUS)" : "that this client knows"));
+            case gloox::ConnTlsFailed:
+                return end(at + "TLS: " + why_no_trust(certificate_status));
+            case gloox::ConnTlsNotAvailable:
+                return end(at + "the server offers no TLS, and a password is not sent elsewhere without");
             case gloox::ConnStreamError:
                 return end(at + "the server ended the stream" + stream_error());
             case gloox::ConnParseError:
@@ -216,6 +237,7 @@ struct RoomClient::Impl : gloox::ConnectionListener {
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work;
     std::unique_ptr<StanzaClient> client;
     GlooxConnection* connection = nullptr;
+    int certificate_status = gloox::CertOk;
     std::string nick;  // ours
     std::deque<RoomEvent> events;
     std::set<std::string> said;  // ids on their way
