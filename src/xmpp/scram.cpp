@@ -52,6 +52,19 @@ bool is_nonce(std::string_view text) {
            std::ranges::all_of(text, [](char byte) { return byte > 0x20 && byte < 0x7F && byte != ','; });
 }
 
+/// RFC 5802 §5.1: what may follow are attributes that a server need not know; each once, and none of those `taken`.
+bool are_extensions(std::string_view fields, std::string taken) {
+    while (!fields.empty()) {
+        const auto field = take_field(fields);
+        const char letter = field.empty() ? '=' : field[0];
+        const bool is_letter = (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z');
+        if (!is_letter || field.size() < 3 || field[1] != '=' || taken.find(letter) != std::string::npos)
+            return false;
+        taken += letter;
+    }
+    return true;
+}
+
 std::string join(std::vector<std::string_view> names) {
     std::ranges::sort(names);
     std::string out;
@@ -82,7 +95,7 @@ SaslScram::SaslScram(std::string_view mechanism, const LoginOffer& offer, std::s
       is_plus_(mechanism.ends_with("-PLUS")),
       domain_(offer.domain),
       offer_hash_(hash_offer(hash_, offer)),
-      nonce_(nonce.empty() ? make_random_hex(16) : std::move(nonce)) {
+      nonce_(nonce.empty() ? make_random_hex(18) : std::move(nonce)) {
     const Channel& channel = offer.channel;
     for (const auto name : offered_bindings(offer))
         bindings_.emplace(name, name == "tls-exporter" ? channel.tls_exporter : channel.tls_server_end_point);
@@ -146,6 +159,8 @@ SaslStep SaslScram::on_first(std::string_view message) {
     const auto nonce = value_of(nonce_field, 'r');
     if (!escaped || !nonce || !is_nonce(*nonce))
         return malformed("want n= and a name, then r= and a nonce");
+    if (first_bare_.ends_with(',') || !are_extensions(message, "nrm"))
+        return malformed("want nothing after the nonce but other attributes, each once");
     const auto written = unescape_name(*escaped);
     if (!written || written->empty())
         return malformed("want =2C and =3D for , and = in a name");
@@ -183,8 +198,8 @@ SaslStep SaslScram::on_final(std::string_view message) {
     const auto nonce = value_of(take_field(rest), 'r');
     if (!proof || !bound || !nonce)
         return malformed("want c=, r= and p=, the first and the last in base64");
-    if (rest.starts_with("m="))
-        return malformed("there is no extension that is understood here");
+    if (without_proof.ends_with(',') || !are_extensions(rest, "crpm"))
+        return malformed("want nothing between nonce and proof but other attributes, each once");
     if (*nonce != nonce_)
         return SaslFailure{"not-authorized", "want the nonce of this handshake"};
     const auto said = parse_base64(*bound);

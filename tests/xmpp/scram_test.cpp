@@ -31,17 +31,13 @@ struct Exchange {
     }
 };
 
-/// A client of RFC 5802 §3, written for these tests.
-std::string make_final(ScramHash hash, const std::string& password, const std::string& header,
-                       const std::string& first_bare, const std::string& server_first,
-                       const std::string& binding = {}) {
-    const auto nonce = server_first.substr(2, server_first.find(',') - 2);
+/// A client of RFC 5802 §3, written for these tests: the proof of all that stands before it.
+std::string prove(ScramHash hash, const std::string& password, const std::string& first_bare,
+                  const std::string& server_first, const std::string& without_proof) {
     const auto salt_at = server_first.find(",s=") + 3;
     const auto salt = bytes_of(server_first.substr(salt_at, server_first.find(',', salt_at) - salt_at));
     const auto count = static_cast<unsigned>(std::stoul(server_first.substr(server_first.find(",i=") + 3)));
     // The client's key is what the verifier's hash is of: made anew here by its own way.
-    const auto final_bare = "c=" + to_base64(header + binding) + ",r=" + nonce;
-    const auto signed_text = first_bare + "," + server_first + "," + final_bare;
     std::string u = scram_hmac(hash, password, salt + std::string("\0\0\0\1", 4)), salted = u;
     for (unsigned i = 1; i < count; ++i) {
         u = scram_hmac(hash, password, u);
@@ -49,10 +45,19 @@ std::string make_final(ScramHash hash, const std::string& password, const std::s
             salted[at] = static_cast<char>(salted[at] ^ u[at]);
     }
     const auto key = scram_hmac(hash, salted, "Client Key");
-    auto proof = scram_hmac(hash, scram_hash(hash, key), signed_text);
+    auto proof = scram_hmac(hash, scram_hash(hash, key), first_bare + "," + server_first + "," + without_proof);
     for (std::size_t at = 0; at < proof.size(); ++at)
         proof[at] = static_cast<char>(proof[at] ^ key[at]);
-    return final_bare + ",p=" + to_base64(proof);
+    return without_proof + ",p=" + to_base64(proof);
+}
+
+std::string nonce_in(const std::string& server_first) { return server_first.substr(2, server_first.find(',') - 2); }
+
+std::string make_final(ScramHash hash, const std::string& password, const std::string& header,
+                       const std::string& first_bare, const std::string& server_first,
+                       const std::string& binding = {}) {
+    return prove(hash, password, first_bare, server_first,
+                 "c=" + to_base64(header + binding) + ",r=" + nonce_in(server_first));
 }
 
 std::string condition_of(const SaslStep& step) {
@@ -70,6 +75,9 @@ TEST_CASE("the exchanges of RFC 5802 §5 and RFC 7677 §3 have our proofs and si
         "n=user,r=fyko+d2lbbFgONRv9qkxdawL,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096,"
         "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j";
     CHECK(to_base64(scram_hmac(ScramHash::sha1, v1.server_key, text1)) == "rmF9pqV8S7suAoZWja4dJRkFsKQ=");
+    CHECK(make_final(ScramHash::sha1, "pencil", "n,,", "n=user,r=fyko+d2lbbFgONRv9qkxdawL",
+                     "r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096") ==
+          "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=");
     const auto v256 = make_scram_verifier(ScramHash::sha256, "pencil", bytes_of("W22ZaJ0SNY7soEsUEjb6gQ=="), 4096);
     const std::string text256 =
         "n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
@@ -138,6 +146,14 @@ TEST_CASE("first messages that are none are malformed, and ask nobody") {
                                                              "n,,n=us=2c,r=abc",
                                                              "n,,n=us=,r=abc",
                                                              "n,,m=x,n=user,r=abc",
+                                                             "n,,n=user,r=abc,",
+                                                             "n,,n=user,r=abc,,x=y",
+                                                             "n,,n=user,r=abc,m=x",
+                                                             "n,,n=user,r=abc,n=user",
+                                                             "n,,n=user,r=abc,r=abc",
+                                                             "n,,n=user,r=abc,x=y,x=y",
+                                                             "n,,n=user,r=abc,x=",
+                                                             "n,,n=user,r=abc,1=y",
                                                              "n,b=x,n=user,r=abc",
                                                              "n,a=,n=user,r=abc",
                                                              "n,,n=user,r=a\x7f",
@@ -155,6 +171,29 @@ TEST_CASE("first messages that are none are malformed, and ask nobody") {
     REQUIRE(std::holds_alternative<SaslLookup>(own));
     CHECK(std::get<SaslLookup>(own).username == "user");
     CHECK(condition_of(exchange.begin("SCRAM-SHA-1")->on_verifier({})) == "malformed-request");
+}
+
+TEST_CASE("a proof counts where all stands in its order, and once; what else is said goes into it [RFC 5802 §5.1]") {
+    const auto log_in = [](const std::string& first_extension, auto final_of) {
+        Exchange exchange;
+        auto scram = exchange.begin("SCRAM-SHA-1");
+        const std::string bare = first_bare + first_extension;
+        const auto server_first = exchange.challenge(*scram, "n,," + bare);
+        return condition_of(
+            scram->step(prove(ScramHash::sha1, "pencil", bare, server_first, final_of(nonce_in(server_first)))));
+    };
+    CHECK(log_in(",x=first", [](const std::string& nonce) { return "c=biws,r=" + nonce; }) == "none");
+    CHECK(log_in("", [](const std::string& nonce) { return "c=biws,r=" + nonce + ",x=y,Z=z=,"; }) ==
+          "malformed-request");
+    CHECK(log_in("", [](const std::string& nonce) { return "c=biws,r=" + nonce + ",x=y,Z=z="; }) == "none");
+    CHECK(log_in("", [](const std::string& nonce) { return "r=" + nonce + ",c=biws"; }) == "malformed-request");
+    CHECK(log_in("", [](const std::string& nonce) { return "x=y,c=biws,r=" + nonce; }) == "malformed-request");
+    for (const auto* more : {",c=biws", ",r=abc", ",m=x", ",x=y,x=y", ",p=AAAA", ",x", ",,x=y"})
+        CHECK(log_in("", [more](const std::string& nonce) { return "c=biws,r=" + nonce + more; }) ==
+              "malformed-request");
+    CHECK(log_in("", [](const std::string& nonce) { return "c=eSws,r=" + nonce; }) == "not-authorized");
+    CHECK(log_in("", [](const std::string& nonce) { return "c=bixhPXVzZXJAbG9jYWxob3N0LA==,r=" + nonce; }) ==
+          "not-authorized");
 }
 
 TEST_CASE("channel binding: its types, its bytes, and nobody talked out of it [RFC 5802 §6, XEP-0440]") {
