@@ -331,6 +331,21 @@ TEST_CASE("renegotiation is refused, in TLS 1.2 as it does not exist in 1.3 [RFC
     CHECK(pair.client->error == "no renegotiation");
 }
 
+TEST_CASE("keys are changed in mid-conversation, as often as the peer asks, and no byte is lost [RFC 8446 §4.6.3]") {
+    Pair pair;
+    CHECK(pair.shake_hands(*load(house())).state == Wire::State::done);
+    for (int i = 0; i < 100; ++i) {
+        CHECK(SSL_key_update(pair.client->tls, SSL_KEY_UPDATE_REQUESTED) == 1);
+        pair.client->say("<" + std::to_string(i) + ">");
+        CHECK(pair.receive().empty());  // the change itself is one turn of its own
+        CHECK(pair.receive() == "<" + std::to_string(i) + ">");
+        CHECK(pair.wire->send(std::to_string(i) + " ").state == Wire::State::done);
+    }
+    pair.client->read();
+    CHECK(pair.client->heard.starts_with("0 1 2 "));
+    CHECK(pair.client->heard.ends_with(" 98 99 "));
+}
+
 TEST_CASE("what is no TLS is refused in words") {
     for (const auto* bytes : {"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "<?xml version='1.0'?><stream:stream>",
                               "\x16\x03\x01\xff\xff lots of it"}) {
