@@ -10,7 +10,8 @@
 
 namespace mucbridge {
 
-Sessions::Sessions(Hub& hub, unsigned loop) : hub_(hub), here_(loop), host_(make_host()) {
+Sessions::Sessions(Hub& hub, unsigned loop)
+    : hub_(hub), here_(loop), host_(make_host()), waiting_(hub.config().limits.connections / hub.loop_count()) {
     const Config& config = hub.config();
     options_ = {config.domain, config.rooms_domain, config.login, config.limits,
                 std::make_shared<Backlog>(config.limits.queue_bytes / hub.loop_count())};
@@ -249,8 +250,7 @@ void Sessions::on_end(Session& session, const std::string& why) {
     hub_.on_loop(here_, there, [this, there, visitor] { hub_.registry(there).unbind(visitor.jid, visitor.route); });
     if (const std::string id = session.resumption_id(); !id.empty())
         ended_.add(id, session.jid().bare(), session.handled());
-    if (slot.resumable_until)
-        hub_.loop(here_).cancel(*std::exchange(slot.resumable_until, std::nullopt));
+    no_longer_awaited(slot);
     if (!slot.connection)
         hub_.loop(here_).post([this, number = session.number()] { free(number); });
 }

@@ -15,6 +15,7 @@
 #include "gateway/ended_sessions.hpp"
 #include "gateway/loop.hpp"
 #include "gateway/visits.hpp"
+#include "gateway/waiting_sessions.hpp"
 #include "muc/room.hpp"
 #include "xmpp/connection.hpp"
 #include "xmpp/session.hpp"
@@ -104,6 +105,7 @@ private:
     std::string make_resumption_id(const Session& session) const;
     void on_detached(Session& session, const std::string& why);
     void await_resumption(Slot& slot);
+    void no_longer_awaited(Slot& slot);
     void resume(Session& session, const std::string& id, std::uint32_t h,
                 std::function<void(std::optional<std::uint32_t>)> refuse);
 
@@ -116,6 +118,7 @@ private:
     std::size_t count_ = 0;
     std::uint64_t pauses_ = 0;
     EndedSessions ended_;
+    WaitingSessions waiting_;
 };
 
 }  // namespace mucbridge

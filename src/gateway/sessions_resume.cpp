@@ -47,12 +47,23 @@ void Sessions::on_detached(Session& session, const std::string& why) {
 void Sessions::await_resumption(Slot& slot) {
     Loop& loop = hub_.loop(here_);
     const std::uint64_t number = slot.session->number();
+    const Jid account = slot.session->jid().bare();
+    if (!waiting_.add(account, number))
+        return slot.session->on_disconnected("too many sessions wait to be resumed (limits/connections)");
+    if (const auto surplus = waiting_.surplus(account))
+        find(*surplus)->session->on_disconnected("too many sessions of this account wait to be resumed");
     slot.resumable_until = loop.at(loop.now().tick + options_.limits.resume_time, [this, number] {
-        find(number)->resumable_until.reset();
         find(number)->session->on_disconnected("not resumed in time (limits/resume_time)");
     });
     // It may come to its end where nobody looks: what it is sent meanwhile is too much, or another takes its name.
     slot.session->set_wake([this, number] { hub_.loop(here_).post([this, number] { end_if_over(number); }); });
+}
+
+void Sessions::no_longer_awaited(Slot& slot) {
+    if (!slot.resumable_until)
+        return;
+    hub_.loop(here_).cancel(*std::exchange(slot.resumable_until, std::nullopt));
+    waiting_.remove(slot.session->jid().bare(), slot.session->number());
 }
 
 void Sessions::end_if_over(std::uint64_t number) {
@@ -85,8 +96,7 @@ void Sessions::on_resumption(const Resumption& asked) {
     // The peer knows better than we do that the old connection is dead.
     slot->session->detach("resumed on another connection");
     slot->connection.reset();
-    if (slot->resumable_until)
-        hub_.loop(here_).cancel(*std::exchange(slot->resumable_until, std::nullopt));
+    no_longer_awaited(*slot);
     hub_.loop(asked.from.loop).post([this, asked] { hub_.sessions(asked.from.loop).hand_over(asked); });
 }
 

@@ -257,3 +257,29 @@ TEST_CASE("who waits for too long with too much is gone") {
     CHECK(house.hub->sessions(0).count() == 1);
     CHECK(house.hub->rooms(0).occupant_count() == 1);
 }
+
+TEST_CASE("so many sessions wait and no more: few of one account, and a bound for all") {
+    Config config;
+    config.limits.connections = 25;
+    Housed house(1, config);
+    const auto come_and_go = [&](const std::string& name, int times) {
+        for (int i = 0; i < times; ++i) {
+            Raw raw(house, 0);
+            raw.log_in(name);
+            raw.bind(std::to_string(i));
+            raw.enable();
+            raw.lose();
+        }
+    };
+    come_and_go("romeo", 30);
+    CHECK(house.hub->sessions(0).count() == WaitingSessions::most_of_one);
+    come_and_go("juliet", 30);
+    CHECK(house.hub->sessions(0).count() == 2 * WaitingSessions::most_of_one);
+    come_and_go("nurse", 30);
+    CHECK(house.hub->sessions(0).count() == 25);
+    house.now.tick += std::chrono::seconds(301);
+    house.hub->poll();
+    CHECK(house.hub->sessions(0).count() == 0);
+    come_and_go("romeo", 1);
+    CHECK(house.hub->sessions(0).count() == 1);
+}
