@@ -174,8 +174,8 @@ void Session::resume(StreamInHand stream, std::uint32_t h, Now now) {
     std::string out = "<resumed xmlns='urn:xmpp:sm:3'";
     append_attribute(out, "previd", impl.sm->id());
     append_attribute(out, "h", std::to_string(impl.sm->handled()));
+    impl.sm->on_resumed();
     impl.append({stream.unwritten, out, "/>"});
-    impl.owes_acknowledgement = !impl.sm->is_all_handled();
     for (const std::string& stanza : impl.sm->unacknowledged())
         impl.append(stanza);
     if (!impl.sm->unacknowledged().empty())

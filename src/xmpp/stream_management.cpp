@@ -8,7 +8,13 @@ std::uint64_t StreamManagement::on_received() {
 }
 
 std::uint32_t StreamManagement::handled() const {
-    return static_cast<std::uint32_t>(open_.empty() ? received_ : *open_.begin() - 1);
+    return static_cast<std::uint32_t>((open_.empty() ? received_ : *open_.begin() - 1) - uncounted_);
+}
+
+void StreamManagement::on_resumed() {
+    if (!open_.empty())
+        uncounted_ += received_ - (*open_.begin() - 1);
+    open_.clear();
 }
 
 void StreamManagement::on_sent(std::initializer_list<std::string_view> parts) {

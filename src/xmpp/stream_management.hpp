@@ -32,6 +32,9 @@ public:
     /// How many were handled, without a gap.
     std::uint32_t handled() const;
     bool is_all_handled() const { return open_.empty(); }
+    /// The peer is told handled() on another connection: whatever came after that it sends again, and it counts from
+    /// there. XEP-0198 §5.
+    void on_resumed();
 
     // To the peer.
 
@@ -53,6 +56,7 @@ private:
     const std::string id_;
     Backlog& backlog_;
     std::uint64_t received_ = 0, acknowledged_ = 0;
+    std::uint64_t uncounted_ = 0;   // of those received: what the peer had to send again
     std::set<std::uint64_t> open_;  // few: lines on their way to the broker
     std::deque<std::string> unacknowledged_;
     std::size_t bytes_ = 0;

@@ -181,12 +181,33 @@ TEST_CASE("a session that lost its connection waits, and goes on with another st
     CHECK_MESSAGE(holds(talk.stanzas[1], "xml:lang='de'"), "the new stream's language");
     CHECK(holds(talk.stanzas[1], " from='romeo@localhost/balcony'"));
     talk.session->on_handled(talk.lines[0]);
-    CHECK(talk.take() == a(2));
-    CHECK(talk.say("xmlns='urn:xmpp:sm:3'/>") == a(2));
+    CHECK(talk.take() == "");
+    CHECK_MESSAGE(talk.say("xmlns='urn:xmpp:sm:3'/>") == a(1), "counted from what was told");
     CHECK(talk.say(a(3)) == "");
     CHECK(other.ends.empty());
     CHECK(talk.say("</s:stream>") == "</stream:stream>");
     CHECK(talk.ends.size() == 1);
+}
+
+TEST_CASE("what a peer must send again after a resumption is counted once [XEP-0198 §5]") {
+    Managed talk;
+    talk.enable_it();
+    talk.say("<presence/>" + std::string(line) + "<presence/>" + std::string(line));
+    for (unsigned lost = 0; lost < 2; ++lost) {
+        talk.session->on_disconnected("reset by peer");
+        Managed other;
+        other.session.emplace(8, other.options, other.host, at(0));
+        other.say(std::string(client_header) + make_plain("romeo", "x"));
+        other.say(std::string(client_header) + "<resume xmlns='urn:xmpp:sm:3' previd='id-1' h='0'/>");
+        talk.session->resume(other.session->hand_over(), 0, at(2));
+        CHECK(holds(talk.take(), "<resumed xmlns='urn:xmpp:sm:3' previd='id-1' h='1'/>"));
+        talk.say(std::string(line) + "<presence/>" + std::string(line));
+        CHECK(talk.say(r) == a(1));
+    }
+    const auto numbers = talk.lines;
+    for (const std::uint64_t number : numbers)
+        talk.session->on_handled(number);
+    CHECK_MESSAGE(talk.take() == a(4), "as many as the peer has sent by its count");
 }
 
 TEST_CASE("a resumption that is refused leaves the stream as it was, to bind [XEP-0198 §5]") {
