@@ -95,8 +95,9 @@ constexpr std::array broker_variables{
 };
 constexpr Variable component_secret{"MUCBRIDGE_COMPONENT_SECRET", "/component/secret"};
 
-constexpr std::array other_variables{"MUCBRIDGE_CONFIG",         "MUCBRIDGE_LISTEN", "MUCBRIDGE_RULE",
-                                     "MUCBRIDGE_ADMINISTRATORS", "MUCBRIDGE_LOOPS",  "MUCBRIDGE_ALLOW_OPEN_LOGIN"};
+constexpr std::array other_variables{"MUCBRIDGE_CONFIG",         "MUCBRIDGE_LISTEN",       "MUCBRIDGE_RULE",
+                                     "MUCBRIDGE_ADMINISTRATORS", "MUCBRIDGE_LOOPS",        "MUCBRIDGE_ALLOW_OPEN_LOGIN",
+                                     "MUCBRIDGE_PASSWORD",       "MUCBRIDGE_PASSWORD_FILE"};
 
 std::vector<std::string> split(const std::string& text, const char* separators) {
     std::vector<std::string> parts;

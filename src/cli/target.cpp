@@ -68,12 +68,15 @@ Result<Jid> to_room(const std::string& text, const Config& config) {
 }
 
 Result<std::string> find_listener(const Config& config) {
-    if (const auto status = ask_status(config); status)
-        if (auto url = text_at(*status, "/listen/0"); !url.empty())
-            return url;
-    if (config.listen.empty())
-        return Error{"want a server to connect to: the configuration has no listener"};
-    return config.listen.front().url;
+    std::vector<std::string> urls;
+    for (const auto& listen : config.listen)
+        urls.push_back(listen.url);
+    if (const auto status = ask_status(config); status && status->contains("listen"))
+        urls = status->at("listen").get<std::vector<std::string>>();
+    const auto found = std::ranges::find_if(urls, [](const auto& url) { return url.starts_with("xmpp://"); });
+    if (found == urls.end())
+        return Error{"want a server to connect to (--server): the gateway has no xmpp:// listener"};
+    return *found;
 }
 
 Result<BrokerConfig> find_broker(const Config& config, const std::string& name) {

@@ -2,13 +2,16 @@
 
 #include <CLI/CLI.hpp>
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 
+#include "cli/check_login.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/secret.hpp"
 #include "core/unique.hpp"
 #include "core/utf8.hpp"
+#include "xmpp/listener.hpp"
 
 namespace mucbridge {
 namespace {
@@ -38,6 +41,35 @@ Attempt try_to_enter(const RoomVisit& visit, Tick deadline) {
     }
 }
 
+/// From a flag, MUCBRIDGE_PASSWORD, or a file that one of both names.
+Result<std::string> find_password(const VisitFlags& flags) {
+    if (!flags.password.empty())
+        return flags.password;
+    const auto environment = read_environment();
+    const auto plain = environment.find("MUCBRIDGE_PASSWORD");
+    const auto in_file = environment.find("MUCBRIDGE_PASSWORD_FILE");
+    if (!flags.password_file.empty())
+        return read_secret(flags.password_file);
+    if (in_file != environment.end())
+        return read_secret(in_file->second);
+    if (plain != environment.end() && !plain->second.empty())
+        return plain->second;
+    return Error{"want --password-file, MUCBRIDGE_PASSWORD or --password with --user"};
+}
+
+/// Whose word is taken for the server's certificate: that of who is named, else the system's authorities and, for our
+/// own gateway, its certificate's own.
+std::vector<std::string> find_authorities(const VisitFlags& flags, const Config& config) {
+    if (!flags.ca_file.empty())
+        return {flags.ca_file};
+    std::vector<std::string> files;
+    if (const std::string system = "/etc/ssl/certs/ca-certificates.crt"; std::filesystem::exists(system))
+        files.push_back(system);
+    if (config.tls)
+        files.push_back(config.tls->certificate);
+    return files;
+}
+
 Result<RoomVisit> make_visit(const VisitFlags& flags, const Config& config) {
     RoomVisit visit;
     auto room = to_room(flags.target.text, config);
@@ -46,15 +78,14 @@ Result<RoomVisit> make_visit(const VisitFlags& flags, const Config& config) {
     visit.room = *room;
     visit.domain = config.domain;
     visit.username = flags.username;
-    visit.password = flags.password;
-    if (!flags.password_file.empty()) {
-        auto secret = read_secret(flags.password_file);
-        if (!secret)
-            return secret.error();
-        visit.password = *secret;
+    if (visit.username.empty() && flags.server.empty() && !takes_anybody(config.login))
+        return Error{"want --user and its password: nobody logs in here without an account"};
+    if (!visit.username.empty()) {
+        auto password = find_password(flags);
+        if (!password)
+            return password.error();
+        visit.password = std::move(*password);
     }
-    if (!visit.username.empty() && visit.password.empty())
-        return Error{"want --password-file or --password with --user"};
     visit.server = flags.server;
     if (visit.server.empty()) {
         auto listener = find_listener(config);
@@ -62,6 +93,9 @@ Result<RoomVisit> make_visit(const VisitFlags& flags, const Config& config) {
             return listener.error();
         visit.server = *listener;
     }
+    visit.authorities = find_authorities(flags, config);
+    const auto is_local = is_loopback(visit.server);
+    visit.wants_tls = !visit.username.empty() && is_local && !*is_local;
     return visit;
 }
 
@@ -110,11 +144,18 @@ void add_visit_flags(CLI::App& command, VisitFlags& flags, const std::string& de
     command.add_option("--server", flags.server, "For a room: the server [the gateway's first listener]")
         ->type_name("xmpp://HOST:PORT");
     auto* user = command.add_option("--user", flags.username, "For a room: the account's name [ANONYMOUS]");
-    auto* password = command.add_option("--password", flags.password, "The account's password")->needs(user);
+    auto* password =
+        command.add_option("--password", flags.password, "Its password; others see it (or MUCBRIDGE_PASSWORD)")
+            ->needs(user);
     command.add_option("--password-file", flags.password_file, "A file that holds it")
         ->type_name("FILE")
         ->needs(user)
         ->excludes(password);
+    command
+        .add_option("--ca", flags.ca_file,
+                    "For a room: who signed the server's certificate (PEM) [the system's, the configured one]")
+        ->type_name("FILE")
+        ->check(CLI::ExistingFile);
     command.add_option("--nick", flags.nick, "For a room: the nick [" + default_nick + "]");
     command.add_option("--timeout", flags.timeout, "")->type_name("SECONDS")->check(CLI::Range(0.0, day));
 }

@@ -15,7 +15,7 @@ namespace mucbridge {
 struct VisitFlags {
     ConfigFlags config;
     Target target;
-    std::string server, username, password, password_file, nick;
+    std::string server, username, password, password_file, ca_file, nick;
     double timeout = 30;  // seconds
 };
 

@@ -3,6 +3,7 @@
 #include <gloox/client.h>
 #include <gloox/connectionlistener.h>
 #include <gloox/tag.h>
+#include <gloox/tlsdefault.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -108,7 +109,7 @@ struct RoomClient::Impl : gloox::ConnectionListener {
         client = std::make_unique<StanzaClient>(jid, visit.password,
                                                 [this](const gloox::Tag& stanza) { return on_stanza(stanza); });
         client->setTls(visit.wants_tls ? gloox::TLSRequired : gloox::TLSOptional);
-        client->setCACerts({visit.authorities.begin(), visit.authorities.end()});
+        client->setEncryptionImpl(make_tls());
         client->setCompression(false);
         client->disableRoster();
         client->setSASLMechanisms(visit.username.empty() ? gloox::SaslMechAnonymous : password_mechanisms);
@@ -117,6 +118,14 @@ struct RoomClient::Impl : gloox::ConnectionListener {
         client->setConnectionImpl(connection);
         connection->registerConnectionDataHandler(client.get());
         client->connect(false);
+    }
+
+    /// The client's own would know no authorities but the system's: it is made before it is told of any.
+    gloox::TLSBase* make_tls() {
+        auto* tls = new gloox::TLSDefault(client.get(), visit.domain);  // NOLINT: the client deletes it
+        tls->init({}, {}, {});
+        tls->setCACerts({visit.authorities.begin(), visit.authorities.end()});
+        return tls;
     }
 
     void end(std::string reason) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/jid.hpp"
 #include "core/time.hpp"
@@ -18,6 +19,9 @@ struct RoomVisit {
     std::string username, password;  // no username: ANONYMOUS; with one, a password is needed
     Jid room;
     std::string nick;
+    // TLS is spoken where the server offers it. Its certificate has to be the domain's, and signed by one of these.
+    std::vector<std::string> authorities = {};  // PEM files
+    bool wants_tls = false;                     // nothing is sent without
 };
 
 struct RoomJoined {
