@@ -25,13 +25,12 @@ public:
             return SaslFailure{"malformed-request", "want authzid NUL name NUL password"};
         if (!is_utf8(response))
             return SaslFailure{"malformed-request", "want UTF-8"};
-        auto name = SaslName::parse(std::string_view(response).substr(first + 1, second - first - 1));
-        if (auto* failure = std::get_if<SaslFailure>(&name))
-            return std::move(*failure);
-        auto& username = std::get<std::string>(name);
-        if (!may_act_as(response.substr(0, first), Jid{username, domain_, {}}))
+        const auto name = parse_login_name(std::string_view(response).substr(first + 1, second - first - 1));
+        if (!name)
+            return SaslFailure{"not-authorized", name.error().text};
+        if (!may_act_as(response.substr(0, first), Jid{*name, domain_, {}}))
             return SaslFailure{"invalid-authzid", "want your own bare JID, or nothing"};
-        return SaslVerify{std::move(username), response.substr(second + 1)};
+        return SaslVerify{*name, response.substr(second + 1)};
     }
 
 private:
@@ -72,8 +71,7 @@ private:
 std::vector<Jid> certified_here(const LoginOffer& offer) {
     std::vector<Jid> own;
     for (const Jid& jid : offer.channel.certified)
-        if (jid.is_bare() && jid.domain == offer.domain && !jid.local.empty() &&
-            std::holds_alternative<std::string>(SaslName::parse(jid.local)))
+        if (jid.is_bare() && jid.domain == offer.domain && !jid.local.empty() && parse_login_name(jid.local))
             own.push_back(jid);
     return own;
 }
@@ -87,13 +85,11 @@ bool is_among(std::string_view name, const std::vector<std::string_view>& names)
 
 }  // namespace
 
-std::variant<std::string, SaslFailure> SaslName::parse(std::string_view text) {
-    const auto name = Jid::prepare_local(text);
-    if (!name)
-        return SaslFailure{"not-authorized", name.error().text};
-    if (name->starts_with(anonymous_prefix))
-        return SaslFailure{"not-authorized", "names that begin with anon- are for anonymous sessions"};
-    return *name;
+Result<std::string> parse_login_name(std::string_view text) {
+    auto name = Jid::prepare_local(text);
+    if (name && name->starts_with(anonymous_prefix))
+        return Error{"names that begin with ", anonymous_prefix, " are for anonymous sessions"};
+    return name;
 }
 
 bool may_act_as(const std::string& authzid, const Jid& self) {

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/config.hpp"
+#include "core/jid.hpp"
+#include "core/result.hpp"
 #include "core/scram.hpp"
 #include "xmpp/channel.hpp"
 
@@ -56,10 +58,8 @@ struct SaslFailure {
 };
 using SaslStep = std::variant<SaslChallenge, SaslVerify, SaslLookup, SaslSuccess, SaslFailure>;
 
-/// A localpart that somebody may log in under: prepared, and nobody's anonymous self.
-struct SaslName {
-    static std::variant<std::string, SaslFailure> parse(std::string_view text);
-};
+/// A localpart that somebody may log in under, prepared; no name that ANONYMOUS gives out.
+Result<std::string> parse_login_name(std::string_view text);
 /// RFC 6120 §6.3.8: an authorization identity is a bare JID; acting for somebody else is nobody's right here.
 bool may_act_as(const std::string& authzid, const Jid& self);
 

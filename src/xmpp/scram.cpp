@@ -165,10 +165,10 @@ SaslStep SaslScram::on_first(std::string_view message) {
     if (!written || written->empty())
         return malformed("want =2C and =3D for , and = in a name");
     const auto prepared = saslprep(*written);
-    auto name = SaslName::parse(prepared ? *prepared : std::string());
-    if (auto* failure = std::get_if<SaslFailure>(&name))
-        return std::move(*failure);
-    username_ = std::move(std::get<std::string>(name));
+    const auto name = prepared ? parse_login_name(*prepared) : prepared;
+    if (!name)
+        return SaslFailure{"not-authorized", name.error().text};
+    username_ = *name;
     if (!may_act_as(authzid_, Jid{username_, domain_, {}}))
         return SaslFailure{"invalid-authzid", "want your own bare JID, or nothing"};
     nonce_.insert(0, *nonce);

@@ -21,8 +21,9 @@ const StanzaError incomplete{Condition::not_acceptable, "want username, password
 /// XEP-0078, for clients that know nothing newer: by an option, and under TLS alone, since the password is sent as it
 /// is. A digest cannot be checked against what is kept of a password.
 bool Session::Impl::is_legacy_auth(const Element& element) const {
-    return options.legacy_auth && channel.is_encrypted && element.ns == ns::client && element.name == "iq" &&
-           element.child("query", legacy_auth) != nullptr;
+    const auto type = element.attribute("type");
+    return (type == "get" || type == "set") && options.legacy_auth && channel.is_encrypted &&
+           element.ns == ns::client && element.name == "iq" && element.child("query", legacy_auth) != nullptr;
 }
 
 void Session::Impl::on_legacy_auth(const Element& iq) {
@@ -36,24 +37,24 @@ void Session::Impl::on_legacy_auth(const Element& iq) {
     }
     const std::string resource = text_of(query, "resource");
     const auto prepared = Jid::prepare_resource(resource);
-    auto name = SaslName::parse(text_of(query, "username"));
+    const auto name = parse_login_name(text_of(query, "username"));
     Element request = iq;
     request.nodes.clear();
-    if (iq.attribute("type") != "set" || iq.attribute("id").empty() || !prepared ||
-        query.child("password", legacy_auth) == nullptr || options.login == Login::anonymous)
+    if (iq.attribute("id").empty() || !prepared || query.child("password", legacy_auth) == nullptr ||
+        options.login == Login::anonymous)
         return refuse_legacy_auth(request, incomplete, {});
-    if (std::holds_alternative<SaslFailure>(name))
+    if (!name)
         return refuse_legacy_auth(request, wrong, {});
-    auto& username = std::get<std::string>(name);
-    auto answer = expect<LoginAnswer>([request, username, resource = *prepared](Impl& session, LoginAnswer is_it) {
-        if (is_it == LoginAnswer::right)
-            session.accept_legacy_auth(request, username, resource);
-        else if (is_it == LoginAnswer::wrong)
-            session.refuse_legacy_auth(request, wrong, username);
-        else
-            session.refuse_legacy_auth(request, {Condition::internal_server_error, "try again later"}, {});
-    });
-    host.authenticate(self, username, text_of(query, "password"), std::move(answer));
+    auto answer =
+        expect<LoginAnswer>([request, username = *name, resource = *prepared](Impl& session, LoginAnswer is_it) {
+            if (is_it == LoginAnswer::right)
+                session.accept_legacy_auth(request, username, resource);
+            else if (is_it == LoginAnswer::wrong)
+                session.refuse_legacy_auth(request, wrong, username);
+            else
+                session.refuse_legacy_auth(request, {Condition::internal_server_error, "try again later"}, {});
+        });
+    host.authenticate(self, *name, text_of(query, "password"), std::move(answer));
 }
 
 void Session::Impl::accept_legacy_auth(const Element& iq, const std::string& username, const std::string& resource) {

@@ -183,6 +183,14 @@ TEST_CASE("jabber:iq:auth is there by an option, and under TLS alone [XEP-0078]"
         Accounts other(encrypted());
         CHECK(ends_with_error(other.say(header), "unsupported-version"));
     }
+    SUBCASE("nobody asked for results or errors, and they are not answered as if") {
+        for (const std::string type : {"result", "error", ""}) {
+            Accounts talk(encrypted(), true);
+            talk.say(client_header);
+            CHECK(ends_with_error(talk.say("<iq type='" + type + "' id='g'><query xmlns='jabber:iq:auth'/></iq>"),
+                                  "not-authorized"));
+        }
+    }
     SUBCASE("errors are 401, 406 and 409, in today's words") {
         Accounts talk(encrypted(), true);
         talk.say(client_header);
