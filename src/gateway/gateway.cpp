@@ -230,6 +230,7 @@ std::string Gateway::status() {
     const Admission::Counts admission = impl.hub->admission().counts();
     out["limits"] = {{"refused_connections", admission.refused_connections},
                      {"closed_unauthenticated", admission.closed_unauthenticated},
+                     {"refused_logins", impl.hub->logins().refused()},
                      {"delayed_handshakes", admission.delayed_handshakes},
                      {"paused_reads", pauses}};
     return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);

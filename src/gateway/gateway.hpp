@@ -42,7 +42,7 @@ public:
     ///                       "in_flight": n, "waiting": n}},
     ///  "lines": {"published": n, "refused": n, "said": n, "foreign": n, "duplicates": n, "mirrored": n,
     ///  "not_mirrored": n, "not_echoed": n, "not_confirmed": n},
-    ///  "limits": {"refused_connections": n, "closed_unauthenticated": n, "delayed_handshakes": n,
+    ///  "limits": {"refused_connections": n, "closed_unauthenticated": n, "refused_logins": n, "delayed_handshakes": n,
     ///  "paused_reads": n}}
     /// Ready: listening, and every broker and component is up. Callable from any thread but a loop's.
     std::string status();

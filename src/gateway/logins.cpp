@@ -1,5 +1,8 @@
 #include "gateway/logins.hpp"
 
+#include <spdlog/spdlog.h>
+
+#include "core/utf8.hpp"
 #include "gateway/account_logins.hpp"
 #include "gateway/broker_logins.hpp"
 #include "store/accounts.hpp"
@@ -52,6 +55,9 @@ void Logins::delay_refusal(unsigned here, const std::string& peer, const std::st
     {
         const std::lock_guard lock(mutex_);
         when += throttle_.on_failure(PeerNet::parse(peer), name, now);
+        if (const auto count = told_.count(now))
+            spdlog::warn("logins refused: {}, the last one of {} from {}", *count, to_log_text(cut_utf8(name, 100)),
+                         peer);
     }
     // A session has one at most, and those that are not logged in are bounded (limits/unauthenticated).
     parts_.at(here, when, [answer = std::move(answer)] { answer(true); });

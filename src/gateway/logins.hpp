@@ -11,6 +11,7 @@
 #include "core/login.hpp"
 #include "core/scram.hpp"
 #include "gateway/login_throttle.hpp"
+#include "gateway/seldom.hpp"
 
 namespace mucbridge {
 
@@ -52,8 +53,9 @@ private:
     auto on_loop(unsigned here, std::function<void(Answer)> answer) const;
 
     Parts parts_;
-    std::mutex mutex_;  // guards throttle_
+    std::mutex mutex_;  // guards the two below
     LoginThrottle throttle_;
+    Seldom told_;
     std::atomic<std::uint64_t> refused_ = 0;
     // Last: their threads use what is above.
     std::unique_ptr<AccountLogins> accounts_;
