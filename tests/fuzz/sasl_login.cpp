@@ -101,7 +101,7 @@ private:
         if (!session_->wants_tls())
             return;
         channel_ = under_tls_;
-        talk_ = {};
+        is_stale_ = true;
         session_->on_encrypted(channel_);
         check(session_->unwritten().empty(), "nothing is said before the header under TLS");
     }
@@ -122,6 +122,7 @@ private:
             line.remove_prefix(auth.size());
             const auto space = line.find(' ');
             talk_ = {std::string(line.substr(0, space)), {}, {}};
+            is_stale_ = false;
             talk_.first = space == std::string_view::npos ? "" : line.substr(space + 1);
             std::string mechanism;
             for (const char byte : talk_.mechanism)
@@ -164,7 +165,7 @@ private:
             return check(options_.login == Login::open || options_.login == Login::anonymous,
                          "few logins are nobody's");
         const bool is_certified = channel_.is_encrypted && std::ranges::count(channel_.certified, who.bare()) > 0;
-        const bool is_proven = options_.login == Login::accounts && who.local == account &&
+        const bool is_proven = !is_stale_ && options_.login == Login::accounts && who.local == account &&
                                talk_.mechanism.starts_with("SCRAM-") && talk_.proves(final_, channel_);
         check(is_vouched_for_ || is_certified || is_proven, "nobody comes in without a proof", to_string(who));
     }
@@ -176,6 +177,7 @@ private:
     std::optional<Session> session_;
     std::deque<std::function<void()>> asked_;
     ScramTalk talk_;
+    bool is_stale_ = false;  // it was begun before TLS
     std::string final_;
     bool is_vouched_for_ = false;  // by the host, in this step
     bool is_in_ = false;
