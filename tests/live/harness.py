@@ -333,10 +333,10 @@ class Subscriber:
 class Gateway:
     """The binary under test. `config` becomes a file; everything else is flags of `run`. Its ports are picked free."""
 
-    def __init__(self, test, *flags, broker=None, config=None, ready=True, env=None, listen=True):
+    def __init__(self, test, *flags, broker=None, config=None, ready=True, env=None, listen=True, state=None):
         self.test = test
         self.folder = test.path("gateway")
-        self.state = self.folder / "state"
+        self.state = state or self.folder / "state"
         self.flags = ["--state", self.state]
         if listen:
             self.flags += ["--listen", "xmpp://127.0.0.1:0"]
