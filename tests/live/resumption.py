@@ -6,10 +6,8 @@ import ssl
 import time
 import xml.etree.ElementTree as ET
 
-from certificates import Authority
-from harness import Client, Gateway, Mosquitto, Raw, Test, in_loop, run, want, want_equal
-
-PASSWORD = "a password of many words"
+from harness import Client, Gateway, Mosquitto, Raw, Test, in_loop, want, want_equal
+from secured import PASSWORD, House
 
 
 class Unacknowledged(collections.deque):
@@ -39,7 +37,7 @@ class Phone(Client):
         return self
 
     def call(self):
-        self.connect((self.house.gateway.host, self.house.gateway.port), use_ssl=False, force_starttls=True)
+        self.connect(("127.0.0.1", self.house.ports[0]), use_ssl=False, force_starttls=True)
 
     def on_session(self, _):
         self.sessions += 1
@@ -68,22 +66,6 @@ class Phone(Client):
     async def bye(self):
         self.comes_back = False
         await super().bye()
-
-
-class House:
-    def __init__(self, test, *flags, **limits):
-        authority = Authority(test.path("authority"))
-        certificate, key = authority.issue("localhost")
-        self.ca = authority.certificate
-        self.broker = Mosquitto(test)
-        state = test.path("state")
-        for name in ("romeo", "juliet"):
-            code, _, errors = run([test.binary, "account", "add", name, "--state", state], PASSWORD + "\n")
-            want(code == 0, errors)
-        self.gateway = Gateway(test, *flags, broker=self.broker, config={
-            "login": "accounts", "tls": {"certificate": str(certificate), "key": str(key), "required": True},
-            "limits": limits, "rules": [{"room": "{name}", "topic": "{name}", "who": {"read": "*", "write": "*"}}]},
-            state=state)
 
 
 async def conversation(house, room, times=3, lines=10):
@@ -184,7 +166,7 @@ def ends_in_time(test, house):
 
 with Test(limit=150) as test:
     for loops in (1, 2):
-        house = House(test, "--loops", str(loops))
+        house = House(test, "--loops", str(loops), broker=Mosquitto(test))
         with test.case(f"cut three times in mid-conversation: every line once, one order, {loops} loops [S1, S2, S3, XEP-0198 §5]"):
             in_loop(conversation(house, f"cut.{loops}@rooms.localhost"))
         with test.case(f"SIGTERM while a session waits to be resumed, {loops} loops"):
@@ -196,6 +178,6 @@ with Test(limit=150) as test:
             in_loop(leave_one())
             ends_in_time(test, house)
     with test.case("not resumed in time: out of the room, and what is sent again is said once [XEP-0198 §4]"):
-        in_loop(too_late(House(test, resume_time=2), "late@rooms.localhost"))
+        in_loop(too_late(House(test, broker=Mosquitto(test), limits={"resume_time": 2}), "late@rooms.localhost"))
     with test.case("a peer that says nothing any longer is found [limits/idle_time, limits/answer_time]"):
         silent(Gateway(test, broker="memory:", config={"limits": {"idle_time": 5, "answer_time": 1}}))
