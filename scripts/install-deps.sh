@@ -9,7 +9,7 @@ declare -A packages=(
     [run]="mosquitto"
     [test]="doctest-dev clang-format clang-tidy clang libclang-rt-14-dev llvm mosquitto mosquitto-clients openssl
             python3 python3-slixmpp python3-paho-mqtt profanity poezio tmux procps util-linux
-            prosody ejabberd libgsasl18 python3-openssl"
+            prosody ejabberd libgsasl18 python3-openssl finch go-sendxmpp"
 )
 
 missing=()
