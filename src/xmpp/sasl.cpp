@@ -122,15 +122,19 @@ std::vector<std::string_view> offered_mechanisms(const LoginOffer& offer) {
         out.emplace_back("EXTERNAL");
     switch (offer.login) {
         case Login::open:
-            out.insert(out.end(), {"PLAIN", "ANONYMOUS"});
+            out.emplace_back("PLAIN");
+            out.emplace_back("ANONYMOUS");
             break;
         case Login::anonymous:
             out.emplace_back("ANONYMOUS");
             break;
         case Login::accounts:
-            if (!offered_bindings(offer).empty())
-                out.insert(out.end(), {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"});
-            out.insert(out.end(), {"SCRAM-SHA-256", "SCRAM-SHA-1"});
+            if (!offered_bindings(offer).empty()) {
+                out.emplace_back("SCRAM-SHA-256-PLUS");
+                out.emplace_back("SCRAM-SHA-1-PLUS");
+            }
+            out.emplace_back("SCRAM-SHA-256");
+            out.emplace_back("SCRAM-SHA-1");
             [[fallthrough]];
         case Login::broker:
             if (channel.is_encrypted)
