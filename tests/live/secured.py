@@ -117,8 +117,9 @@ class Stream:
             else:
                 return said
 
-    def bind(self, resource="x"):
-        self.open()
+    def bind(self, resource="x", is_open=False):
+        if not is_open:
+            self.open()
         self.send(f"<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>{resource}</resource></bind></iq>")
         return re.search("<jid>([^<]*)</jid>", self.until(b"</iq>")).group(1)
 
