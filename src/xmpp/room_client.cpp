@@ -83,6 +83,28 @@ std::string why_no_trust(int status) {
 
 constexpr int password_mechanisms = gloox::SaslMechScramSha1Plus | gloox::SaslMechScramSha1 | gloox::SaslMechPlain;
 
+/// GnuTLS by way of gloox, made when hands are shaken: to know the system's authorities costs megabytes, which gloox
+/// does not give back, and most visits need none. Its own would know no others.
+class RoomTls final : public gloox::TLSDefault {
+public:
+    RoomTls(gloox::TLSHandler* handler, const RoomVisit& visit)
+        : TLSDefault(handler, visit.domain), authorities_(visit.authorities.begin(), visit.authorities.end()) {}
+
+    bool handshake() override {
+        is_begun_ = init({}, {}, {});
+        setCACerts(authorities_);
+        return TLSDefault::handshake();
+    }
+    void cleanup() override {
+        if (is_begun_)
+            TLSDefault::cleanup();
+    }
+
+private:
+    gloox::StringList authorities_;
+    bool is_begun_ = false;
+};
+
 }  // namespace
 
 struct RoomClient::Impl : gloox::ConnectionListener {
@@ -109,7 +131,7 @@ struct RoomClient::Impl : gloox::ConnectionListener {
         client = std::make_unique<StanzaClient>(jid, visit.password,
                                                 [this](const gloox::Tag& stanza) { return on_stanza(stanza); });
         client->setTls(visit.wants_tls ? gloox::TLSRequired : gloox::TLSOptional);
-        client->setEncryptionImpl(make_tls());
+        client->setEncryptionImpl(new RoomTls(client.get(), visit));  // NOLINT: the client deletes it
         client->setCompression(false);
         client->disableRoster();
         client->setSASLMechanisms(visit.username.empty() ? gloox::SaslMechAnonymous : password_mechanisms);
@@ -118,14 +140,6 @@ struct RoomClient::Impl : gloox::ConnectionListener {
         client->setConnectionImpl(connection);
         connection->registerConnectionDataHandler(client.get());
         client->connect(false);
-    }
-
-    /// The client's own would know no authorities but the system's: it is made before it is told of any.
-    gloox::TLSBase* make_tls() {
-        auto* tls = new gloox::TLSDefault(client.get(), visit.domain);  // NOLINT: the client deletes it
-        tls->init({}, {}, {});
-        tls->setCACerts({visit.authorities.begin(), visit.authorities.end()});
-        return tls;
     }
 
     void end(std::string reason) {
