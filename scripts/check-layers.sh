@@ -19,7 +19,7 @@ cli: core xml muc mapping xmpp broker store gateway
 '
 # header prefix: the folders (or files) that alone may include it
 theirs='
-gloox/: core/jid.cpp xmpp/component_stream.hpp xmpp/component_stream.cpp xmpp/gloox_connection.hpp xmpp/room_client.cpp xmpp/room_client_stanzas.cpp
+gloox/: core/jid.cpp xmpp/component_stream.hpp xmpp/component_stream.cpp xmpp/gloox_connection.hpp xmpp/room_client.cpp xmpp/room_client_stanzas.cpp xmpp/room_tls.hpp
 stringprep.h: core/saslprep.cpp
 expat.h: xml
 mqtt/: broker

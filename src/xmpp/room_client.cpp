@@ -3,7 +3,6 @@
 #include <gloox/client.h>
 #include <gloox/connectionlistener.h>
 #include <gloox/tag.h>
-#include <gloox/tlsdefault.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -16,6 +15,7 @@
 #include "xmpp/gloox_connection.hpp"
 #include "xmpp/listen_url.hpp"
 #include "xmpp/room_client_stanzas.hpp"
+#include "xmpp/room_tls.hpp"
 
 namespace mucbridge {
 namespace {
@@ -82,28 +82,6 @@ std::string why_no_trust(int status) {
 }
 
 constexpr int password_mechanisms = gloox::SaslMechScramSha1Plus | gloox::SaslMechScramSha1 | gloox::SaslMechPlain;
-
-/// GnuTLS by way of gloox, made when hands are shaken: to know the system's authorities costs megabytes, which gloox
-/// does not give back, and most visits need none. Its own would know no others.
-class RoomTls final : public gloox::TLSDefault {
-public:
-    RoomTls(gloox::TLSHandler* handler, const RoomVisit& visit)
-        : TLSDefault(handler, visit.domain), authorities_(visit.authorities.begin(), visit.authorities.end()) {}
-
-    bool handshake() override {
-        is_begun_ = init({}, {}, {});
-        setCACerts(authorities_);
-        return TLSDefault::handshake();
-    }
-    void cleanup() override {
-        if (is_begun_)
-            TLSDefault::cleanup();
-    }
-
-private:
-    gloox::StringList authorities_;
-    bool is_begun_ = false;
-};
 
 }  // namespace
 
