@@ -86,15 +86,16 @@ void Sessions::resume(Session& session, const std::string& id, std::uint32_t h,
 void Sessions::on_resumption(const Resumption& asked) {
     Slot* slot = find(asked.to.session);
     const bool is_it = slot && slot->session->may_resume(asked.id, asked.bare, asked.h);
-    if (!is_it) {
-        // RFC 6120's conflict, or the end of its time, may have met it a moment ago: what it has handled is known
-        // still.
+    // The peer knows better than we do that the old connection is dead.
+    if (is_it)
+        slot->session->detach("resumed on another connection");
+    if (!is_it || !slot->session->is_detached()) {
+        // RFC 6120's conflict, the end of its time, or too much that was held back for it, may have met it a moment
+        // ago: what it has handled is known still.
         return hub_.on_loop(here_, asked.from.loop, [this, asked, handled = ended_.find(asked.id, asked.bare)] {
             hub_.sessions(asked.from.loop).refuse_resumption(asked, handled);
         });
     }
-    // The peer knows better than we do that the old connection is dead.
-    slot->session->detach("resumed on another connection");
     slot->connection.reset();
     no_longer_awaited(*slot);
     hub_.loop(asked.from.loop).post([this, asked] { hub_.sessions(asked.from.loop).hand_over(asked); });

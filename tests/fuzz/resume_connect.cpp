@@ -79,6 +79,7 @@ bool House::resume(Person& person) {
     feed(person,
          "<resume xmlns='urn:xmpp:sm:3' previd='" + person.id + "' h='" + std::to_string(person.received) + "'/>");
     hub_->poll();
+    read(witness_);  // what was held back for it may have been too much
     const bool ought_to = person.kept != nullptr;
     if (ought_to) {
         person.session = person.kept;

@@ -283,3 +283,27 @@ TEST_CASE("so many sessions wait and no more: few of one account, and a bound fo
     come_and_go("romeo", 1);
     CHECK(house.hub->sessions(0).count() == 1);
 }
+
+TEST_CASE("who is to be resumed with too much held back is told that it is gone [XEP-0198 §5, XEP-0352]") {
+    Config config;
+    config.limits.unacknowledged_bytes = 4000;
+    Housed house(1, config);
+    Client juliet(house, "juliet", "j");
+    const std::string me = "<presence to='garden@rooms.localhost/juliet'>";
+    juliet.send(me + "<x xmlns='http://jabber.org/protocol/muc'/></presence>");
+    Raw romeo(house, 0);
+    romeo.log_in("romeo");
+    romeo.bind("b");
+    const std::string id = romeo.enable();
+    romeo.say(join + "<inactive xmlns='urn:xmpp:csi:0'/>");
+    for (int i = 0; i < 20; ++i)
+        juliet.send(me + "<status>" + std::string(300, 'x') + "</status></presence>");
+    // Its connection is not known to be lost.
+    Raw again(house, 0);
+    again.log_in("romeo");
+    CHECK(holds(again.say("<resume xmlns='urn:xmpp:sm:3' previd='" + id + "' h='0'/>"),
+                "<failed xmlns='urn:xmpp:sm:3' h='1'><item-not-found "));
+    again.bind("c");
+    CHECK(house.hub->sessions(0).count() == 2);
+    CHECK(house.hub->rooms(0).occupant_count() == 1);
+}
