@@ -21,6 +21,7 @@ struct BrokerFacts {
     bool retain_available = true;
     bool carries_properties = true;  // user properties, headers: id, origin and seal have a place
     bool tells_refusals = true;      // a refused publication is told from an accepted one
+    bool has_session = false;        // the broker kept our subscriptions, and what came for them while we were away
 };
 
 /// Why there is no connection.
@@ -35,7 +36,7 @@ struct BrokerDown {
 /// library's lock held: whoever calls a Broker holds no lock that a callback takes. on_down comes before the
 /// publications that died with the connection are released.
 struct BrokerEvents {
-    std::function<void(BrokerFacts)> on_up;     // connected; subscriptions of earlier connections are gone
+    std::function<void(BrokerFacts)> on_up;     // connected
     std::function<void(BrokerDown)> on_down;    // once for each connect() that failed and each connection that ended
     std::function<void(Delivery)> on_delivery;  // when it returns the delivery is acknowledged
 };
@@ -47,8 +48,11 @@ struct BrokerEvents {
 class Broker {
 public:
     virtual ~Broker() = default;
-    /// Tries once; the answer is on_up or on_down.
-    virtual void connect() = 0;
+    /// Tries once; the answer is on_up or on_down. A fresh connection forgets what the broker kept of earlier ones.
+    virtual void connect(bool is_fresh) = 0;
+    /// Whether the broker is to keep the session after the destructor's goodbye, and (where that must be known before:
+    /// MQTT 3.1.1) between connections made from now on. At first it is not.
+    virtual void keep_session(bool is_kept) = 0;
     /// Every publish() is settled exactly once, released where the connection died or there is none; this may be before
     /// publish() returns.
     virtual void publish(Publication publication, std::function<void(Settlement)> settled) = 0;

@@ -111,7 +111,8 @@ public:
         connection_.reset();
     }
     void hold(std::unique_ptr<Broker> connection) { connection_ = std::move(connection); }
-    void connect() override { connection_->connect(); }
+    void connect(bool is_fresh) override { connection_->connect(is_fresh); }
+    void keep_session(bool is_kept) override { connection_->keep_session(is_kept); }
     void publish(Publication publication, std::function<void(Settlement)> settled) override {
         connection_->publish(std::move(publication), std::move(settled));
     }

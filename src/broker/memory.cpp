@@ -81,7 +81,9 @@ MemoryBroker::~MemoryBroker() {
     bus_->remove(client_);
 }
 
-void MemoryBroker::connect() { bus_->connect(client_); }
+/// What happens while nobody is connected is kept for nobody here.
+void MemoryBroker::connect(bool) { bus_->connect(client_); }
+void MemoryBroker::keep_session(bool) {}
 
 void MemoryBroker::publish(Publication publication, std::function<void(Settlement)> settled) {
     if (auto why = why_malformed(publication); !why.empty()) {

@@ -128,7 +128,8 @@ public:
     MemoryBroker(std::shared_ptr<MemoryBus> bus, const BrokerConfig& config, const BrokerIdentity& identity,
                  BrokerEvents events);
     ~MemoryBroker() override;
-    void connect() override;
+    void connect(bool is_fresh) override;
+    void keep_session(bool is_kept) override;
     void publish(Publication publication, std::function<void(Settlement)> settled) override;
     void subscribe(std::string filter, int qos, std::function<void(Granted)> answered) override;
     void unsubscribe(std::string filter) override;

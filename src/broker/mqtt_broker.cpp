@@ -59,9 +59,11 @@ MqttBroker::~MqttBroker() {
     thread_.join();
 }
 
-void MqttBroker::connect() {
-    post([this] { attempt(); });
+void MqttBroker::connect(bool is_fresh) {
+    post([this, is_fresh] { attempt(is_fresh); });
 }
+
+void MqttBroker::keep_session(bool is_kept) { is_session_kept_ = is_kept; }
 
 void MqttBroker::publish(Publication publication, std::function<void(Settlement)> settled) {
     Waiting waiting{std::move(settled), nullptr};

@@ -21,7 +21,8 @@ class MqttBroker : public Broker, private mqtt::iaction_listener {
 public:
     MqttBroker(MqttTarget target, std::string origin, BrokerEvents events, BeforeConnect before_connect);
     ~MqttBroker() override;
-    void connect() override;
+    void connect(bool is_fresh) override;
+    void keep_session(bool is_kept) override;
     void publish(Publication publication, std::function<void(Settlement)> settled) override;
     void subscribe(std::string filter, int qos, std::function<void(Granted)> answered) override;
     void unsubscribe(std::string filter) override;
@@ -76,7 +77,7 @@ private:
     // The adapter's thread: whatever blocks, and whatever tells up and down, in one order.
     void run();
     void post(std::function<void()> task);
-    void attempt();
+    void attempt(bool is_fresh);
     void come_up(std::unique_ptr<MqttConnection> connection, BrokerFacts facts);
     void go_down(Number number, const BrokerDown& down);
     void make_sure_of_end(Number unanswered);
@@ -100,7 +101,7 @@ private:
     unsigned users_ = 0;                          // how many Uses do
     Number next_number_ = 1;
     std::unordered_map<Number, Waiting> waiting_;
-    std::atomic<bool> stop_{false};
+    std::atomic<bool> stop_{false}, is_session_kept_{false};
     std::thread thread_;
 };
 

@@ -55,7 +55,7 @@ std::vector<int> MqttBroker::versions_to_try() const {
     return {5, 4};
 }
 
-void MqttBroker::attempt() {
+void MqttBroker::attempt(bool) {
     if (connection_)
         return;
     if (before_connect_) {

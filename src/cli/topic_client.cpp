@@ -17,7 +17,7 @@ Result<std::unique_ptr<TopicClient>> TopicClient::connect(const BrokerConfig& co
     if (!broker)
         return broker.error();
     client->broker_ = std::move(*broker);
-    client->broker_->connect();
+    client->broker_->connect(true);
     Lock lock(client->mutex_);
     const bool answered = client->changed_.wait_until(
         lock, deadline, [&] { return client->facts_.has_value() || client->down_.has_value(); });

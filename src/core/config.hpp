@@ -14,21 +14,29 @@ namespace mucbridge {
 enum class Login { open, anonymous, accounts, broker };
 enum class Direction { both, out, in };
 enum class PayloadKind { text, json };
+/// What a room does whose topic is faster than it: hold the broker back, or lose the oldest that wait, and say so.
+enum class Overflow { close, drop_oldest };
+/// What "on disk" survives: the end of the process, however sudden; or of the machine's power too.
+enum class Durability { process, power };
 
 /// One broker as configured: "mqtt://user@host:1883", "mqtts://host", "memory:", "embedded:".
 struct BrokerConfig {
     std::string name = "main";
     std::string url = "embedded:";
-    std::string username, password;  // password may come from password_file, an environment variable or the URL
-    std::string ca_file;             // PEM; empty: the system's
-    std::string certificate, key;    // PEM files, for mutual TLS
-    bool verify = true;              // of the server's certificate and name
-    std::string protocol;            // "" (MQTT 5, else 3.1.1), "mqtt-5", "mqtt-3.1.1"
-    std::string client_id;           // empty: "mucbridge-" + origin
-    std::string status_topic;        // empty: "mucbridge/" + origin + "/status"
+    std::vector<std::string> more_urls;  // tried in turn where the former cannot be reached: nodes of one cluster
+    std::string username, password;      // password may come from password_file, an environment variable or the URL
+    std::string ca_file;                 // PEM; empty: the system's
+    std::string certificate, key;        // PEM files, for mutual TLS
+    bool verify = true;                  // of the server's certificate and name
+    std::string protocol;                // "" (MQTT 5, else 3.1.1), "mqtt-5", "mqtt-3.1.1"
+    std::string client_id;               // empty: "mucbridge-" + origin
+    std::string status_topic;            // empty: "mucbridge/" + origin + "/status"
     std::chrono::seconds keep_alive{30};
-    std::size_t queue_lines = 10000;  // lines that wait while the broker is away
+    // The spool: lines that wait while the broker is away or behind, and how long the oldest of them may have.
+    std::size_t queue_lines = 10000;
     std::size_t queue_bytes = 16 * 1024 * 1024;
+    std::chrono::hours queue_age{7 * 24};
+    std::chrono::seconds session_expiry{3600};  // how long the broker keeps what it has for us while we are away
 };
 
 /// Patterns of bare JIDs, localpart and domain matched apart: "*", "*@example.org", "ops-*@example.org".
@@ -58,7 +66,9 @@ struct RuleConfig {
     int qos = 1;
     bool retain = false;
     PayloadKind payload = PayloadKind::text;
-    std::string nick;  // template for publishers' nicks; empty: their properties, else the broker's name
+    std::string nick;         // template for publishers' nicks; empty: their properties, else the broker's name
+    bool persistent = false;  // its rooms outlive their occupants and the process
+    std::optional<Overflow> overflow;  // none: close, and drop_oldest at QoS 0
     WhoConfig who;
     std::vector<MirrorConfig> mirrors;
 };
@@ -84,6 +94,7 @@ struct LimitsConfig {
     // Of one session; what comes faster is left in the socket. 0: any.
     std::size_t stanzas_per_second = 10000, bytes_per_second = 16 * 1024 * 1024;
     std::size_t rooms = 100000, rooms_per_session = 1000, occupants_per_room = 5000;
+    std::size_t persistent_rooms = 10000;                  // of rooms
     std::size_t session_queue_bytes = 8 * 1024 * 1024;     // output that a session may leave unread
     std::size_t queue_bytes = 24 * 1024 * 1024;            // the same of all sessions together
     std::size_t component_queue_bytes = 64 * 1024 * 1024;  // output that a component's server may leave unread
@@ -105,6 +116,14 @@ struct TlsConfig {
     std::string certificate, key;
     std::string client_ca;         // whose clients may log in by certificate (EXTERNAL); empty: nobody's
     std::optional<bool> required;  // none: off the loopback
+};
+
+/// What is kept on disk, in the state directory.
+struct StoreConfig {
+    Durability durability = Durability::power;
+    // Of each persistent room: what its archive keeps. 0: everything.
+    std::size_t archive_lines = 10000;
+    std::chrono::hours archive_age{30 * 24};
 };
 
 struct ListenConfig {
@@ -130,6 +149,7 @@ struct Config {
     std::string seal_key_file;
     std::string log_format = "text", log_level = "info";
     LimitsConfig limits;
+    StoreConfig store;
     unsigned loops = 0;  // 0: as many as the machine gives
 };
 

@@ -35,7 +35,10 @@ struct Heard {
     std::string sender_id;  // XMPPID, the sender's own stanza id; only where sealed
     std::optional<WallTime> said_at, published_at;
     bool retained = false;
-    bool cut = false;                   // the body was longer than a body may be
+    bool cut = false;           // the body was longer than a body may be
+    std::uint64_t journal = 0;  // the delivery's number, stanza-id and receipt: see Delivery
+    std::string stanza_id = {};
+    Receipt receipt = {};
     std::optional<std::size_t> mirror;  // which of the room's mirrors delivered it; none: home
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/receipt.hpp"
 #include "core/time.hpp"
 
 namespace mucbridge {
@@ -44,6 +45,13 @@ struct Delivery {
     bool duplicate = false;  // MQTT's DUP flag, AMQP's redelivered
     std::string content_type;
     std::vector<std::pair<std::string, std::string>> properties;
+    std::uint32_t packet_id = 0;  // the broker's number for it on this session: a second copy has it too; 0: none
+
+    // What we note when it comes.
+    std::uint64_t journal = 0;   // its number there; 0: it is in none
+    std::string stanza_id = {};  // for the line that it becomes, if that has none of its own
+    WallTime heard_at{};
+    Receipt receipt = {};  // kept until the line is safe
 
     /// The first property of that name, or null.
     const std::string* property(std::string_view name) const;

@@ -88,7 +88,7 @@ void BrokerLogins::ask(const std::string& name, const std::string& password,
         tell_trouble(connection.error().text);
         return answer(LoginAnswer::unavailable);
     }
-    (*connection)->connect();
+    (*connection)->connect(true);
     // Closing it may take longer than the one who waits has patience for.
     answer(verdict.wait(stop));
 }

@@ -49,7 +49,7 @@ BrokerEvents Link::make_broker_events() {
 
 void Link::connect() {
     state_ = "connecting";
-    broker_->connect();
+    broker_->connect(true);
 }
 
 void Link::on_up(const BrokerFacts& facts) {

@@ -67,7 +67,7 @@ Publication make_publication(const std::string& address, const std::string& payl
 
 TEST_CASE("what is published comes back to who subscribed, properties and all") {
     Gateway gateway(std::make_shared<MemoryBus>("x"));
-    gateway.broker->connect();
+    gateway.broker->connect(true);
     gateway.follow("foo/#", 1);
     gateway.say("foo/bar", "hello", 2);
     CHECK(gateway.take() == Told{"up", "granted 1", "accepted", "foo/bar hello"});
@@ -83,7 +83,7 @@ TEST_CASE("what is published comes back to who subscribed, properties and all") 
 
 TEST_CASE("overlapping filters of one client deliver once, at the best QoS") {
     Gateway gateway(std::make_shared<MemoryBus>());
-    gateway.broker->connect();
+    gateway.broker->connect(true);
     gateway.follow("a/b", 0);
     gateway.follow("a/+", 2);
     gateway.follow("#", 1);
@@ -99,7 +99,7 @@ TEST_CASE("two gateways on one named bus see one order") {
     CHECK(MemoryBus::named("") != MemoryBus::named(""));
     Gateway one(bus), two(bus, "two");
     for (auto* gateway : {&one, &two}) {
-        gateway->broker->connect();
+        gateway->broker->connect(true);
         gateway->follow("a");
         gateway->take();
     }
@@ -119,7 +119,7 @@ TEST_CASE("a retained message is replayed to who subscribes, and an empty one re
     const auto bus = std::make_shared<MemoryBus>();
     bus->publish(make_publication("a/b", "kept", true));
     Gateway gateway(bus);
-    gateway.broker->connect();
+    gateway.broker->connect(true);
     gateway.follow("a/#");
     CHECK(gateway.take() == Told{"up", "granted 2", "a/b kept (retained)"});
     bus->publish(make_publication("a/b", "new", true));
@@ -132,7 +132,7 @@ TEST_CASE("a refused publication is rejected in words, and delivered to nobody")
     const auto bus = std::make_shared<MemoryBus>();
     bus->refuse_publish("secret/#", "not authorized");
     Gateway gateway(bus);
-    gateway.broker->connect();
+    gateway.broker->connect(true);
     gateway.follow("#");
     gateway.take();
     gateway.say("secret/a", "x");
@@ -153,7 +153,7 @@ TEST_CASE("pretending MQTT 3.1.1, a refusal is silent and properties are lost") 
     bus->refuse_publish("no", "not authorized");
     bus->refuse_subscribe("no", "not authorized");
     Gateway gateway(bus);
-    gateway.broker->connect();
+    gateway.broker->connect(true);
     CHECK(gateway.facts->protocol == "MQTT 3.1.1");
     gateway.follow("yes");
     gateway.follow("no");
@@ -168,7 +168,7 @@ TEST_CASE("a refused subscription says why") {
     const auto bus = std::make_shared<MemoryBus>();
     bus->refuse_subscribe("a/#", "not authorized");
     Gateway gateway(bus);
-    gateway.broker->connect();
+    gateway.broker->connect(true);
     gateway.follow("a/b");
     gateway.follow("a/#");
     gateway.follow("b");
@@ -180,17 +180,17 @@ TEST_CASE("while the broker is down nothing is accepted; up again, subscriptions
     Gateway gateway(bus);
     gateway.say("a", "early");
     CHECK(gateway.take() == Told{"released: not connected"});
-    gateway.broker->connect();
+    gateway.broker->connect(true);
     gateway.follow("a");
     bus->set_up(false);
     CHECK(gateway.take() == Told{"up", "granted 2", "down by the broker: memory:m: the broker went down"});
-    gateway.broker->connect();
+    gateway.broker->connect(true);
     gateway.say("a", "x");
     gateway.follow("a");
     CHECK(gateway.take() ==
           Told{"down: memory:m: the broker is down", "released: not connected", "refused: not connected"});
     bus->set_up(true);
-    gateway.broker->connect();
+    gateway.broker->connect(true);
     gateway.say("a", "y");
     CHECK(gateway.take() == Told{"up", "accepted"});
 }
@@ -198,7 +198,7 @@ TEST_CASE("while the broker is down nothing is accepted; up again, subscriptions
 TEST_CASE("held settlements come in order when let go, and are released when the connection dies") {
     const auto bus = std::make_shared<MemoryBus>("m");
     Gateway gateway(bus);
-    gateway.broker->connect();
+    gateway.broker->connect(true);
     gateway.follow("a");
     gateway.take();
     bus->hold_settlements(true);
@@ -219,7 +219,7 @@ TEST_CASE("held deliveries come late and in order; a denied read right loses one
     const auto bus = std::make_shared<MemoryBus>();
     Gateway gateway(bus), other(bus, "two");
     for (auto* one : {&gateway, &other}) {
-        one->broker->connect();
+        one->broker->connect(true);
         one->follow("a");
         one->take();
     }
@@ -245,12 +245,12 @@ TEST_CASE("birth and will tell the truth") {
     CHECK(state() == "nothing");
     {
         Gateway gateway(bus);
-        gateway.broker->connect();
+        gateway.broker->connect(true);
         gateway.broker->announce("online");
         CHECK(state() == R"({"origin":"one","state":"online"})");
         bus->cut();
         CHECK(state() == R"({"origin":"one","state":"offline"})");
-        gateway.broker->connect();
+        gateway.broker->connect(true);
         gateway.broker->announce("online");
     }
     CHECK(state() == R"({"origin":"one","state":"offline"})");
@@ -262,7 +262,7 @@ TEST_CASE("who does not announce itself has no will and no status") {
         BrokerEvents events;
         events.on_down = [](BrokerDown) {};
         const auto broker = make_memory_broker(bus, {}, {"one", false}, std::move(events));
-        broker->connect();
+        broker->connect(true);
         broker->announce("online");
         bus->cut();
     }
@@ -287,7 +287,7 @@ TEST_CASE("after the end nothing is called, and what was not settled is released
     std::vector<std::string> told;
     {
         Gateway gateway(bus);
-        gateway.broker->connect();
+        gateway.broker->connect(true);
         gateway.follow("a");
         bus->hold_settlements(true);
         gateway.take();
@@ -303,7 +303,7 @@ TEST_CASE("after the end nothing is called, and what was not settled is released
 
 TEST_CASE("a malformed publication is rejected as MQTT would, before anybody hears it") {
     Gateway gateway(std::make_shared<MemoryBus>());
-    gateway.broker->connect();
+    gateway.broker->connect(true);
     gateway.take();
     gateway.say("a/#", "x");
     REQUIRE(gateway.told.size() == 1);
@@ -323,7 +323,7 @@ TEST_CASE("several threads publish: each one's order holds, everybody sees one o
         events.on_down = [](BrokerDown) {};
         events.on_delivery = [](Delivery) {};
         const auto broker = make_memory_broker(bus, {}, {"one"}, std::move(events));
-        broker->connect();
+        broker->connect(true);
         std::vector<std::thread> speakers;
         for (int speaker = 0; speaker < threads; ++speaker)
             speakers.emplace_back([&, speaker] {
