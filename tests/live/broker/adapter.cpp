@@ -45,7 +45,7 @@ std::string Adapter::connect() {
     std::unique_lock lock(mutex_);
     const auto ups = ups_;
     const auto downs = downs_.size();
-    broker_->connect();
+    broker_->connect(true);
     if (!changed_.wait_for(lock, 20s, [&] { return ups_ > ups || downs_.size() > downs; }))
         return "no answer";
     return ups_ > ups ? "up" : downs_.back().reason;
