@@ -25,32 +25,9 @@
 #include "muc/rights_rules.hpp"
 #include "muc/same_words.hpp"
 #include "muc/subject.hpp"
+#include "muc/wiring.hpp"
 
 namespace mucbridge {
-
-/// Another address that the same words go to and come from. What it delivers is published at home first.
-struct MirrorWiring {
-    bool writes = true, reads = true;
-    bool reads_own = true;           // what is published there comes back from there
-    bool carries_properties = true;  // id, origin and seal have a place there
-    std::string address = {};        // that is published to
-    std::string mark = {};           // "[other]": what its publishers' nicks end in, and no occupant's may
-};
-
-/// How a room meets its broker, from Binding and BrokerFacts.
-struct RoomWiring {
-    bool writes = true;              // a rule gives it an address to publish to
-    bool reads = true;               // and filters to subscribe
-    bool reads_own = true;           // what it publishes comes back
-    std::string home = {};           // the address it publishes to
-    std::string mark = {};           // "[main]": what publishers' nicks end in, and no occupant's may
-    bool carries_properties = true;  // id, origin and seal have a place in what is published (or the payload is json)
-    bool retains = true;             // what is published there is kept for who subscribes later
-    bool tells_refusals = true;      // accepted means that the broker took it (MQTT 5, AMQP, at QoS 1 or 2)
-    std::string filters = {};        // what it reads, for people: "foo/bar"; empty: home
-    RoomAccess access = {};
-    std::vector<MirrorWiring> mirrors = {};
-};
 
 /// One room, purely: given what happened and the time, it says what is to be done. It touches no socket, broker or
 /// clock. XEP-0045; design: the topic is the room, so a line is said when it comes back from the broker.
