@@ -28,6 +28,7 @@ nlohmann/: mapping gateway cli
 CLI/: cli
 boost/asio: xmpp gateway
 boost/beast: xmpp
+boost/crc: store
 boost/system/: core
 boost/: xmpp gateway
 openssl/: mapping/seal.cpp xmpp core/unique.cpp core/scram.cpp broker/tls_probe.cpp

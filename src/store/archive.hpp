@@ -29,15 +29,21 @@ public:
     /// The highest such number in any room's archive, 0 for none.
     Result<std::uint64_t> last_journal();
     Result<void> forget_room(std::string_view room);
-    /// Drops what is older, and of each room what is more than `most_lines` (0: any number); but nothing that a
-    /// delivery numbered `journal_low` or above brought. In portions: true while there may be more.
-    Result<bool> prune(WallTime older_than, std::size_t most_lines, std::uint64_t journal_low);
+    // Neither drops what a delivery numbered `journal_low` or above brought: it may be read again.
+    /// Of that room what is numbered `below`.
+    Result<void> prune_room(std::string_view room, std::uint64_t below, std::uint64_t journal_low);
+    /// What was shown earlier, in portions: true while there may be more.
+    Result<bool> prune(WallTime shown_before, std::uint64_t journal_low);
 
 private:
-    Archive(Database& database, Statement put, Statement tail, Statement since, Statement has, Statement last,
-            Statement forget);
+    Archive(Database& database, Statement put, Statement tail, Statement since, Statement prune)
+        : database_(&database),
+          put_(std::move(put)),
+          tail_(std::move(tail)),
+          since_(std::move(since)),
+          prune_(std::move(prune)) {}
     Database* database_;
-    Statement put_, tail_, since_, has_, last_, forget_;
+    Statement put_, tail_, since_, prune_;
 };
 
 }  // namespace mucbridge

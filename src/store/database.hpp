@@ -40,6 +40,7 @@ public:
     // Columns count from 0; what they show lasts until the next step.
     std::int64_t number(int column) const;
     std::string_view bytes(int column) const;  // text or blob
+    bool is_null(int column) const;
 
 private:
     friend class Database;

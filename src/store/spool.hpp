@@ -50,8 +50,10 @@ public:
     Result<SetAsideCount> set_aside_lines(std::size_t most);
 
 private:
-    Spool(Statement put, Statement remove, Statement set_aside, Statement load, Statement count, Statement latest);
-    Statement put_, remove_, set_aside_, load_, count_, latest_;
+    Spool(Database& database, Statement put, Statement remove)
+        : database_(&database), put_(std::move(put)), remove_(std::move(remove)) {}
+    Database* database_;
+    Statement put_, remove_;
 };
 
 }  // namespace mucbridge

@@ -19,7 +19,7 @@ namespace mucbridge {
 
 /// What is in the database of a state directory, beside the accounts.
 struct Tables {
-    Database database;
+    std::unique_ptr<Database> database;
     Spool spool;
     Archive archive;
     KeptRooms rooms;
@@ -70,7 +70,6 @@ private:
     void commit(std::deque<Asked> batch);
     Result<void> commit_all(const std::deque<Asked>& batch);
     Result<void> commit_one(const Asked& asked);
-    void note(const Result<void>& outcome);
 
     std::unique_ptr<Tables> tables_;
     mutable std::mutex mutex_;

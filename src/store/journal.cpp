@@ -1,0 +1,236 @@
+#include "store/journal.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "store/journal_entry.hpp"
+
+namespace mucbridge {
+
+namespace {
+
+constexpr std::string_view extension = ".journal";
+
+Error system_error(const std::string& path, const char* wish) { return {path, ": ", wish, ": ", std::strerror(errno)}; }
+
+/// Named by the first number that it may hold, so that names sort as their entries do.
+std::string segment_path(const std::string& directory, std::uint64_t first) {
+    char name[32];
+    std::snprintf(name, sizeof name, "%020" PRIu64, first);
+    return directory + "/" + name + std::string(extension);
+}
+
+Result<std::vector<std::string>> find_segments(const std::string& directory) {
+    std::error_code failure;
+    std::vector<std::string> paths;
+    for (std::filesystem::directory_iterator at(directory, failure), end; !failure && at != end; at.increment(failure))
+        if (at->path().extension() == extension)
+            paths.push_back(at->path().string());
+    if (failure)
+        return Error{directory, ": cannot be read: ", failure.message()};
+    std::ranges::sort(paths);
+    return paths;
+}
+
+Result<std::string> read_whole(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return system_error(path, "cannot be read");
+    std::string bytes;
+    char buffer[64 * 1024];
+    ssize_t got = 0;
+    while ((got = ::read(file, buffer, sizeof buffer)) > 0)
+        bytes.append(buffer, static_cast<std::size_t>(got));
+    ::close(file);
+    if (got < 0)
+        return system_error(path, "cannot be read");
+    return bytes;
+}
+
+}  // namespace
+
+struct Journal::Impl : std::enable_shared_from_this<Journal::Impl> {
+    struct Segment {
+        std::string path;
+        std::set<std::uint64_t> unsettled;
+    };
+    using Segments = std::map<std::uint64_t, Segment>;  // by the first number; the last is written to
+
+    /// What a delivery keeps: when nobody does any longer, its entry is settled.
+    struct Settles {
+        std::weak_ptr<Impl> journal;
+        std::uint64_t segment, number;
+        Settles(std::weak_ptr<Impl> of, std::uint64_t in, std::uint64_t which)
+            : journal(std::move(of)), segment(in), number(which) {}
+        Settles(const Settles&) = delete;
+        Settles& operator=(const Settles&) = delete;
+        ~Settles() {
+            if (const auto still = journal.lock())
+                still->settle(segment, number);
+        }
+    };
+
+    std::string directory;
+    std::size_t segment_bytes = 0;
+    mutable std::mutex mutex;
+    Segments segments;
+    int file = -1;
+    std::size_t size = 0;  // of the segment that is written to
+    std::uint64_t next = 1;
+    std::vector<Entry> earlier;  // of former processes; receipts are given when they are taken
+    std::vector<std::pair<std::uint64_t, std::string>> damage;
+
+    ~Impl() {
+        if (file >= 0)
+            ::close(file);
+    }
+    Result<void> read_segments();
+    Result<void> begin_segment();
+    void settle(std::uint64_t segment, std::uint64_t number);
+    void remove_settled();
+    Receipt make_receipt(std::uint64_t segment, std::uint64_t number) {
+        return std::make_shared<Settles>(weak_from_this(), segment, number);
+    }
+};
+
+Result<void> Journal::Impl::read_segments() {
+    const auto paths = find_segments(directory);
+    if (!paths)
+        return paths.error();
+    for (const auto& path : *paths) {
+        const auto bytes = read_whole(path);
+        if (!bytes)
+            return bytes.error();
+        std::string_view rest = *bytes;
+        std::optional<std::uint64_t> first;
+        while (!rest.empty()) {
+            auto entry = read_journal_entry(rest);
+            if (!entry) {
+                damage.emplace_back(next, path + ": " + entry.error().text);
+                break;
+            }
+            const std::uint64_t number = entry->delivery.journal;
+            first = first.value_or(number);
+            segments.try_emplace(*first, Segment{path, {}}).first->second.unsettled.insert(number);
+            next = std::max(next, number + 1);
+            earlier.push_back(std::move(*entry));
+        }
+        if (!first)
+            ::unlink(path.c_str());
+    }
+    return {};
+}
+
+Result<void> Journal::Impl::begin_segment() {
+    const std::string path = segment_path(directory, next);
+    const int fresh = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+    if (fresh < 0)
+        return system_error(path, "cannot be written");
+    if (file >= 0)
+        ::close(file);
+    file = fresh;
+    size = 0;
+    segments[next] = Segment{path, {}};
+    remove_settled();
+    return {};
+}
+
+void Journal::Impl::settle(std::uint64_t segment, std::uint64_t number) {
+    const std::lock_guard lock(mutex);
+    const auto found = segments.find(segment);
+    if (found == segments.end())
+        return;
+    found->second.unsettled.erase(number);
+    if (found->second.unsettled.empty())
+        remove_settled();
+}
+
+/// All but the one that is written to.
+void Journal::Impl::remove_settled() {
+    for (auto segment = segments.begin(); segment != std::prev(segments.end());) {
+        if (segment->second.unsettled.empty()) {
+            ::unlink(segment->second.path.c_str());
+            segment = segments.erase(segment);
+        } else {
+            ++segment;
+        }
+    }
+}
+
+Result<std::unique_ptr<Journal>> Journal::open(const std::string& directory, std::uint64_t number_after,
+                                               std::size_t segment_bytes) {
+    if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
+        return system_error(directory, "cannot be made");
+    auto impl = std::make_shared<Impl>();
+    impl->directory = directory;
+    impl->segment_bytes = segment_bytes;
+    impl->next = number_after + 1;
+    if (const auto read = impl->read_segments(); !read)
+        return read.error();
+    if (const auto begun = impl->begin_segment(); !begun)
+        return begun.error();
+    return std::unique_ptr<Journal>(new Journal(std::move(impl)));
+}
+
+Journal::~Journal() = default;
+
+std::vector<Journal::Entry> Journal::take_unsettled(const std::function<void(const std::string&)>& told) {
+    for (const auto& [number, trouble] : std::exchange(impl_->damage, {}))
+        told(trouble);
+    auto entries = std::exchange(impl_->earlier, {});
+    for (Entry& entry : entries) {
+        const std::uint64_t number = entry.delivery.journal;
+        const std::lock_guard lock(impl_->mutex);
+        const auto segment = std::prev(impl_->segments.upper_bound(number));
+        entry.delivery.receipt = impl_->make_receipt(segment->first, number);
+    }
+    return entries;
+}
+
+Result<void> Journal::append(const std::string& broker, Delivery& delivery) {
+    Impl& impl = *impl_;
+    const std::lock_guard lock(impl.mutex);
+    if (impl.size >= impl.segment_bytes)
+        if (const auto begun = impl.begin_segment(); !begun)
+            return begun;
+    delivery.journal = impl.next;
+    const std::string bytes = write_journal_entry(broker, delivery);
+    const auto& [first, segment] = *impl.segments.rbegin();
+    const ssize_t written = ::write(impl.file, bytes.data(), bytes.size());
+    if (written != static_cast<ssize_t>(bytes.size())) {
+        auto error = written < 0 ? system_error(segment.path, "cannot be written")
+                                 : Error{segment.path, ": cannot be written: the disk is full"};
+        // A torn entry would hide those that follow it.
+        if (written > 0 && ::ftruncate(impl.file, static_cast<off_t>(impl.size)) != 0)
+            impl.size = impl.segment_bytes;
+        delivery.journal = 0;
+        return error;
+    }
+    impl.size += bytes.size();
+    impl.segments.rbegin()->second.unsettled.insert(impl.next);
+    delivery.receipt = impl.make_receipt(first, impl.next);
+    ++impl.next;
+    return {};
+}
+
+std::uint64_t Journal::low() const {
+    const std::lock_guard lock(impl_->mutex);
+    for (const auto& [first, segment] : impl_->segments)
+        if (!segment.unsettled.empty())
+            return *segment.unsettled.begin();
+    return impl_->next;
+}
+
+}  // namespace mucbridge
