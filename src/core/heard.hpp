@@ -36,7 +36,8 @@ struct Heard {
     std::optional<WallTime> said_at, published_at;
     bool retained = false;
     bool cut = false;           // the body was longer than a body may be
-    std::uint64_t journal = 0;  // the delivery's number, stanza-id and receipt: see Delivery
+    std::uint64_t journal = 0;  // the delivery's number, time, stanza-id and receipt: see Delivery
+    WallTime heard_at{};
     std::string stanza_id = {};
     Receipt receipt = {};
     std::optional<std::size_t> mirror;  // which of the room's mirrors delivered it; none: home

@@ -11,6 +11,8 @@ struct Counters {
     std::uint64_t not_mirrored = 0;   // got not from home to a mirror, or not from a mirror home
     std::uint64_t not_echoed = 0;     // accepted, said although they did not come back in time
     std::uint64_t not_confirmed = 0;  // nobody knows; their speakers were told
+    std::uint64_t spooled = 0;        // went to disk, for their broker was away or behind
+    std::uint64_t archived = 0;       // by persistent rooms
 
     Counters& operator+=(const Counters& other) {
         published += other.published;
@@ -22,6 +24,8 @@ struct Counters {
         not_mirrored += other.not_mirrored;
         not_echoed += other.not_echoed;
         not_confirmed += other.not_confirmed;
+        spooled += other.spooled;
+        archived += other.archived;
         return *this;
     }
 };

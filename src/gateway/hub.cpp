@@ -8,9 +8,16 @@
 namespace mucbridge {
 
 Result<std::unique_ptr<Hub>> Hub::make(Parts parts) {
+    if (!parts.store) {
+        auto store = Store::open(":memory:", Durability::process);
+        if (!store)
+            return store.error();
+        parts.store = std::move(*store);
+    }
     std::unique_ptr<Hub> hub(new Hub(std::move(parts)));
     for (const auto& broker : hub->parts_.config.brokers) {
-        auto link = Link::make(hub->loop(link_loop), broker, hub->make_link_events(broker.name), hub->parts_.open);
+        auto link = Link::make(hub->loop(link_loop), broker, hub->make_link_events(broker.name), hub->parts_.open,
+                               {hub->store(), hub->journal()});
         if (!link)
             return link.error();
         hub->links_.emplace(broker.name, std::move(*link));
@@ -151,11 +158,14 @@ LinkEvents Hub::make_link_events(const std::string& broker) {
     events.on_granted = [=](const std::string& room, const std::string& filter, const Granted& granted) {
         to_room(room, [=](Rooms& rooms) { rooms.on_granted(broker, room, filter, granted); });
     };
+    events.on_spooled = [=](const std::string& room, const std::string& id) {
+        to_room(room, [=](Rooms& rooms) { rooms.on_spooled(room, id); });
+    };
     events.on_waiting = [=](const std::string& room, const std::string& id) {
         to_room(room, [=](Rooms& rooms) { rooms.on_waiting(room, id); });
     };
-    events.on_full = [=](const std::string& room, const std::string& id) {
-        to_room(room, [=](Rooms& rooms) { rooms.on_full(room, id); });
+    events.on_full = [=](const std::string& room, const std::string& id, const std::string& reason) {
+        to_room(room, [=](Rooms& rooms) { rooms.on_full(room, id, reason); });
     };
     events.on_settled = [=](const std::string& room, const std::string& id, const Settlement& settlement) {
         to_room(room, [=](Rooms& rooms) { rooms.on_settled(broker, room, id, settlement); });
@@ -170,7 +180,7 @@ LinkEvents Hub::make_link_events(const std::string& broker) {
 void Hub::poll() {
     // A loop may post to another one that was polled before it.
     for (bool has_run = true; has_run;) {
-        has_run = false;
+        has_run = store().poll();
         for (auto& shard : shards_)
             has_run = shard->loop.poll() || has_run;
     }

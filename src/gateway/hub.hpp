@@ -20,6 +20,8 @@
 #include "mapping/mapper.hpp"
 #include "mapping/seal.hpp"
 #include "store/accounts.hpp"
+#include "store/journal.hpp"
+#include "store/store.hpp"
 
 namespace mucbridge {
 
@@ -33,6 +35,8 @@ public:
         std::shared_ptr<const Mapper> mapper;
         std::shared_ptr<const Seal> seal;
         std::unique_ptr<Accounts> accounts;  // with login accounts
+        std::unique_ptr<Store> store;        // null: one in memory, that poll() runs
+        std::unique_ptr<Journal> journal;    // null: nothing that brokers deliver is journalled
         unsigned loops = 1;
         std::function<Now()> clock = read_clocks;
         Link::Open open;
@@ -47,6 +51,8 @@ public:
     const Mapper& mapper() const { return *parts_.mapper; }
     const std::shared_ptr<const Mapper>& shared_mapper() const { return parts_.mapper; }
     const Seal& seal() const { return *parts_.seal; }
+    Store& store() { return *parts_.store; }
+    Journal* journal() { return parts_.journal.get(); }
 
     unsigned loop_count() const { return loop_count_; }
     Loop& loop(unsigned index) { return shards_[index]->loop; }

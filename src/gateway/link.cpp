@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/unique.hpp"
 #include "core/utf8.hpp"
 
 namespace mucbridge {
@@ -14,29 +15,44 @@ constexpr std::chrono::milliseconds first_delay{500}, longest_delay{30000}, shor
 constexpr std::chrono::seconds answer_wait{5};
 }  // namespace
 
-Result<std::unique_ptr<Link>> Link::make(Loop& loop, const BrokerConfig& config, LinkEvents events, const Open& open) {
-    std::unique_ptr<Link> link(new Link(loop, config, std::move(events)));
-    auto broker = open(config, link->make_broker_events());
-    if (!broker)
-        return broker.error();
-    link->broker_ = std::move(*broker);
+Result<std::unique_ptr<Link>> Link::make(Loop& loop, const BrokerConfig& config, LinkEvents events, const Open& open,
+                                         Disk disk) {
+    std::unique_ptr<Link> link(new Link(loop, config, std::move(events), disk));
+    std::vector<std::string> urls{config.url};
+    urls.insert(urls.end(), config.more_urls.begin(), config.more_urls.end());
+    for (std::size_t i = 0; i < urls.size(); ++i) {
+        BrokerConfig one = config;
+        one.url = urls[i];
+        auto broker = open(one, link->make_broker_events(i));
+        if (!broker)
+            return broker.error();
+        link->brokers_.push_back(std::move(*broker));
+    }
     return link;
 }
 
-Link::Link(Loop& loop, const BrokerConfig& config, LinkEvents events)
+Link::Link(Loop& loop, const BrokerConfig& config, LinkEvents events, Disk disk)
     : loop_(loop),
       config_(config),
       events_(std::move(events)),
+      disk_(disk),
       window_(config.queue_lines, config.queue_bytes),
       backoff_(shortest_delay, first_delay, longest_delay) {}
 
-Link::~Link() = default;
+Link::~Link() { guard_.reset(); }
 
-BrokerEvents Link::make_broker_events() {
+/// Of the adapter for that URL. Only one of them is connected or tried at a time.
+BrokerEvents Link::make_broker_events(std::size_t url) {
     return {
         [this](BrokerFacts facts) { loop_.post([this, facts = std::move(facts)] { on_up(facts); }); },
-        [this](BrokerDown down) { loop_.post([this, down = std::move(down)] { on_down(down); }); },
+        [this, url](BrokerDown down) {
+            loop_.post([this, url, down = std::move(down)] {
+                if (url == current_)
+                    on_down(down);
+            });
+        },
         [this](Delivery delivery) {
+            take_note(delivery);
             auto shared = std::make_shared<const Delivery>(std::move(delivery));
             loop_.post([this, shared = std::move(shared)] {
                 const auto& rooms = subscriptions_.rooms_for(shared->address);
@@ -47,9 +63,35 @@ BrokerEvents Link::make_broker_events() {
     };
 }
 
+/// When this returns the delivery is acknowledged: from then on it is ours to keep.
+void Link::take_note(Delivery& delivery) {
+    delivery.heard_at = loop_.now().wall;
+    if (!is_session_kept_ || !disk_.journal || delivery.qos == 0)
+        return;
+    delivery.stanza_id = make_uuid7(delivery.heard_at);
+    const auto written = disk_.journal->append(config_.name, delivery);
+    const bool was_failing = is_journal_failing_.exchange(!written);
+    if (!written && !was_failing)
+        spdlog::error(
+            "broker {}: what it delivers cannot be journalled, and is lost if this process dies before it "
+            "is archived: {}",
+            config_.name, to_log_text(written.error().text));
+    else if (written && was_failing)
+        spdlog::info("broker {}: what it delivers is journalled again", config_.name);
+}
+
+void Link::keep_session() {
+    if (is_session_kept_.exchange(true))
+        return;
+    for (const auto& broker : brokers_)
+        broker->keep_session(true);
+}
+
+/// The first connection of a process begins anew, unless rooms are there that were there before; the others go on where
+/// the former ended.
 void Link::connect() {
     state_ = "connecting";
-    broker_->connect(true);
+    broker().connect(!was_up_ && !is_session_kept_);
 }
 
 void Link::on_up(const BrokerFacts& facts) {
@@ -57,12 +99,14 @@ void Link::on_up(const BrokerFacts& facts) {
     state_ = "up";
     reason_.clear();
     has_failed_ = false;
+    was_up_ = true;
     backoff_.reset();
     facts_ = facts;
     ++connection_;
     window_.set_size(facts.window);
-    broker_->announce("online");
+    broker().announce("online");
     events_.on_up(facts);
+    unsubscribe_former();
     answers_wanted_ = subscriptions_.filters().size();
     for (const auto& [text, filter] : subscriptions_.filters())
         ask(text, filter.qos);
@@ -88,39 +132,47 @@ void Link::on_down(const BrokerDown& down) {
     reason_ = down.reason;
     ++connection_;
     subscriptions_.forget_answers();
-    const auto unsettled = window_.unsettled_lines();
-    for (const auto& entry : window_.lost(was_up && down.by_broker, loop_.now())) {
-        spdlog::warn(
-            "broker {}: it closes the connection whenever it is given line {} of room {}; the line is set aside",
-            config_.name, entry.id, entry.room);
-        events_.on_settled(
-            entry.room, entry.id,
-            {Settlement::Outcome::rejected, "the broker closes the connection when it is given this line"});
-    }
+    for (const auto& poison : window_.lost(was_up && down.by_broker, loop_.now()))
+        set_aside_poison(poison);
     events_.on_away(down.reason);
-    // Their speakers are told too; the rooms know no longer those that were set aside.
-    for (const auto& line : unsettled)
-        events_.on_waiting(line.room, line.id);
+    keep(loop_.now().tick);
     connect_later();
+}
+
+/// What the session that the broker keeps has, and no room wants any longer.
+void Link::unsubscribe_former() {
+    for (const auto& filter : std::exchange(former_filters_, {})) {
+        if (subscriptions_.find(filter))
+            continue;
+        broker().unsubscribe(filter);
+        if (!is_session_kept_)
+            continue;
+        disk_.store.write(filter.size(), [name = config_.name, filter](Tables& tables) {
+            return tables.rooms.remove_filter(name, filter);
+        });
+    }
 }
 
 void Link::connect_later() {
     has_failed_ = true;
+    current_ = (current_ + 1) % brokers_.size();
+    set_aside_old();
     loop_.at(loop_.now().tick + backoff_.next(), [this] { connect(); });
 }
 
 void Link::publish(Window::Entry entry) {
-    const bool must_wait = state_ != "up";
-    const auto line = must_wait ? Window::Line{entry.id, entry.room} : Window::Line{};
-    if (!window_.add(std::move(entry)))
-        return events_.on_full(entry.room, entry.id);
-    if (must_wait)
-        events_.on_waiting(line.room, line.id);
+    if (!window_.add(std::move(entry), loop_.now()))
+        return events_.on_full(entry.room, entry.id, {});
+    if (state_ == "up")
+        keep_later();
+    else
+        keep(loop_.now().tick);
     pump();
 }
 
 void Link::home(const std::string& id) {
-    window_.home(id);
+    if (const auto line = window_.home(id); line && line->is_kept)
+        leave_spool(*line);
     pump();
 }
 
@@ -128,7 +180,7 @@ void Link::pump() {
     if (state_ != "up" || answers_wanted_ > 0)
         return;
     while (const Window::Entry* entry = window_.take(loop_.now())) {
-        broker_->publish(entry->make(loop_.now().wall),
+        broker().publish(entry->make(entry->said, loop_.now().wall),
                          [this, id = entry->id, connection = connection_](Settlement settlement) {
                              loop_.post([this, id, connection, settlement = std::move(settlement)] {
                                  on_settled(id, settlement, connection);
@@ -142,13 +194,22 @@ void Link::on_settled(const std::string& id, const Settlement& settlement, std::
     if (settlement.outcome == Settlement::Outcome::released || connection != connection_)
         return;
     const bool accepted = settlement.outcome == Settlement::Outcome::accepted;
-    if (const auto line = accepted ? window_.accept(id) : window_.reject(id))
+    if (const auto line = accepted ? window_.accept(id) : window_.reject(id)) {
+        if (line->is_kept && !accepted)
+            set_aside(id, line->room, settlement.reason);
+        else if (line->is_kept)
+            leave_spool(*line);
         events_.on_settled(line->room, id, settlement);
+    }
     pump();
 }
 
 void Link::subscribe(const std::string& room, const std::string& filter, int qos) {
     const bool must_ask = subscriptions_.add(filter, qos, room);
+    if (must_ask && is_session_kept_)
+        disk_.store.write(filter.size(), [name = config_.name, filter](Tables& tables) {
+            return tables.rooms.add_filter(name, filter);
+        });
     if (state_ != "up")
         return;
     if (must_ask)
@@ -158,7 +219,7 @@ void Link::subscribe(const std::string& room, const std::string& filter, int qos
 }
 
 void Link::ask(const std::string& filter, int qos) {
-    broker_->subscribe(filter, qos, [this, filter, connection = connection_](Granted granted) {
+    broker().subscribe(filter, qos, [this, filter, connection = connection_](Granted granted) {
         loop_.post(
             [this, filter, connection, granted = std::move(granted)] { on_answer(filter, granted, connection); });
     });
@@ -180,12 +241,18 @@ void Link::on_answer(const std::string& filter, const Granted& granted, std::uin
 }
 
 void Link::unsubscribe(const std::string& room, const std::string& filter) {
-    if (subscriptions_.remove(filter, room) && state_ == "up")
-        broker_->unsubscribe(filter);
+    if (!subscriptions_.remove(filter, room))
+        return;
+    // The session that the broker keeps has it still.
+    former_filters_.push_back(filter);
+    if (state_ == "up")
+        unsubscribe_former();
 }
 
-LinkStatus Link::status() const { return {state_, facts_, reason_, window_.in_flight(), window_.waiting()}; }
+LinkStatus Link::status() const {
+    return {state_, facts_, reason_, window_.in_flight(), window_.waiting(), window_.kept(), set_aside_};
+}
 
-void Link::close() { broker_.reset(); }
+void Link::close() { brokers_.clear(); }
 
 }  // namespace mucbridge

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +13,8 @@
 #include "gateway/loop.hpp"
 #include "gateway/subscriptions.hpp"
 #include "gateway/window.hpp"
+#include "store/journal.hpp"
+#include "store/store.hpp"
 
 namespace mucbridge {
 
@@ -19,8 +23,12 @@ struct LinkEvents {
     std::function<void(const BrokerFacts&)> on_up;
     std::function<void(const std::string& reason)> on_away;
     std::function<void(const std::string& room, const std::string& filter, const Granted&)> on_granted;
+    /// On disk: it will be published, whatever dies.
+    std::function<void(const std::string& room, const std::string& id)> on_spooled;
+    /// It waits in memory alone, for the disk does not take it and the broker may have it.
     std::function<void(const std::string& room, const std::string& id)> on_waiting;
-    std::function<void(const std::string& room, const std::string& id)> on_full;
+    /// It will not be published: the spool is full (no reason), or the disk does not take it.
+    std::function<void(const std::string& room, const std::string& id, const std::string& reason)> on_full;
     std::function<void(const std::string& room, const std::string& id, const Settlement&)> on_settled;
     std::function<void(const std::vector<std::string>& rooms, std::shared_ptr<const Delivery>)> on_delivery;
 };
@@ -30,24 +38,43 @@ struct LinkStatus {
     std::string state;   // "up", "connecting", "down"
     BrokerFacts facts;   // of the latest connection
     std::string reason;  // of being away
-    std::size_t in_flight = 0, waiting = 0;
+    std::size_t in_flight = 0, waiting = 0, spooled = 0;
+    Spool::SetAsideCount set_aside;
 };
 
 /// All that is common to every broker's connection: it connects, and again after each loss (exponential backoff, full
-/// jitter), subscribes again before it drains, and keeps lines in order, in a window, until they are settled and home.
-/// Lives on one loop; only the broker's callbacks come from elsewhere.
+/// jitter, one URL after the other), subscribes again before it drains, keeps lines in order, in a window, until they
+/// are settled and home, and on disk while the broker is away or does not settle them. Lives on one loop; only the
+/// broker's callbacks and the store's answers come from elsewhere.
 class Link {
 public:
     using Open = std::function<Result<std::unique_ptr<Broker>>(const BrokerConfig&, BrokerEvents)>;
+    /// What outlives the process. The store outlives the link; the journal is null where nothing is to be journalled.
+    struct Disk {
+        Store& store;
+        Journal* journal = nullptr;
+    };
 
     static Result<std::unique_ptr<Link>> make(Loop& loop, const BrokerConfig& config, LinkEvents events,
-                                              const Open& open);
+                                              const Open& open, Disk disk);
     ~Link();
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
 
+    // Before connect(): what earlier processes left.
+    /// A line of their spool, in its old place.
+    void restore(Window::Entry entry);
+    /// A line of their spool that has no way any longer.
+    void set_aside(const std::string& id, const std::string& room, const std::string& reason);
+    void restore_set_aside(Spool::SetAsideCount found) { set_aside_ = std::move(found); }
+    /// What the broker may still have subscribed for them: it is unsubscribed where no room wants it.
+    void restore_filters(std::vector<std::string> filters) { former_filters_ = std::move(filters); }
+
+    /// Rooms here are persistent, and miss nothing that the broker can keep for them while we are away. From then on
+    /// what it delivers is journalled.
+    void keep_session();
     void connect();
-    /// Ends in on_settled; or in on_full at once. on_waiting where the broker is away.
+    /// Ends in on_settled; or in on_full. on_spooled where the broker is away, or does not settle it soon.
     void publish(Window::Entry entry);
     /// The line is back, or no longer awaited.
     void home(const std::string& id);
@@ -61,21 +88,37 @@ public:
     void close();
 
 private:
-    Link(Loop& loop, const BrokerConfig& config, LinkEvents events);
+    Link(Loop& loop, const BrokerConfig& config, LinkEvents events, Disk disk);
 
-    BrokerEvents make_broker_events();
+    BrokerEvents make_broker_events(std::size_t url);
+    void take_note(Delivery& delivery);
     void on_up(const BrokerFacts& facts);
     void on_down(const BrokerDown& down);
     void ask(const std::string& filter, int qos);
+    void unsubscribe_former();
     void on_answer(const std::string& filter, const Granted& granted, std::uint64_t connection);
     void on_settled(const std::string& id, const Settlement& settlement, std::uint64_t connection);
     void connect_later();
     void pump();
+    Broker& broker() { return *brokers_[current_]; }
+
+    // link_spool.cpp
+    void keep(Tick added_until);
+    void keep_later();
+    void put_in_spool(const Window::Entry& entry);
+    void on_kept(const std::string& id, const std::string& room, const Result<void>& outcome);
+    void leave_spool(const Window::Line& line);
+    void set_aside_poison(const Window::Poison& poison);
+    void set_aside_old();
+    /// For the store's thread: runs the task on the link's loop, unless the link is gone.
+    std::function<void(std::function<void()>)> to_loop();
 
     Loop& loop_;
     BrokerConfig config_;
     LinkEvents events_;
-    std::unique_ptr<Broker> broker_;
+    Disk disk_;
+    std::vector<std::unique_ptr<Broker>> brokers_;  // one for each URL
+    std::size_t current_ = 0;                       // that is connected, or tried
     Window window_;
     Subscriptions subscriptions_;
     BrokerFacts facts_;
@@ -83,7 +126,14 @@ private:
     std::uint64_t connection_ = 0;    // counts connections, so that answers of an earlier one are known
     std::size_t answers_wanted_ = 0;  // subscriptions asked again after a reconnect: lines wait for them
     bool has_failed_ = false;         // since it was up
+    bool was_up_ = false;             // in this process
+    std::atomic<bool> is_session_kept_{false};
+    std::atomic<bool> is_journal_failing_{false};
+    std::vector<std::string> former_filters_;  // that the broker may have, and no room wants
+    bool is_keeping_later_ = false;
+    Spool::SetAsideCount set_aside_;
     Backoff backoff_;
+    std::shared_ptr<Link*> guard_ = std::make_shared<Link*>(this);  // the store may answer later than we live
 };
 
 }  // namespace mucbridge

@@ -40,8 +40,9 @@ public:
     void on_granted(const std::string& broker, const std::string& room, const std::string& filter,
                     const Granted& granted);
     // A line by its key, as the link knows it (line_key.hpp).
+    void on_spooled(const std::string& room, const std::string& key);
     void on_waiting(const std::string& room, const std::string& key);
-    void on_full(const std::string& room, const std::string& key);
+    void on_full(const std::string& room, const std::string& key, const std::string& reason);
     void on_settled(const std::string& broker, const std::string& room, const std::string& key,
                     const Settlement& settlement);
     void on_delivery(const std::string& broker, const std::string& room, const Delivery& delivery);
@@ -135,6 +136,7 @@ private:
     void perform(Host& host, const Notice& notice);
     void perform(Host& host, Publish& publish);
     void perform(Host& host, Mirror& mirror);
+    void perform(Host& host, KeepLine& keep);
     void perform(Host& host, const NotMirrored&);
     void perform(Host& host, const Home& home);
     void perform(Host& host, const EchoMissed& missed);
@@ -143,6 +145,12 @@ private:
     void perform(Host& host, const Close& close);
     void perform(Host& host, const Warn& warn);
     void set_alarm(Host& host);
+
+    // rooms_keep.cpp: what persistent rooms keep
+    void archive(const std::string& room, std::shared_ptr<const KeepLine> keep);
+    void on_archived(const std::string& room, const std::shared_ptr<const KeepLine>& keep, const Result<void>& outcome);
+    void archive_again();
+
     void publish(const Host& host, std::optional<std::size_t> mirror, Said said);
     /// Nothing more is awaited for that line: its place in the broker's window is free.
     void free_place(const std::string& broker, const std::string& key);
@@ -160,6 +168,8 @@ private:
     ClosedRooms closed_;
     ResentLines resent_;
     Counters counters_;
+    std::vector<std::pair<std::string, std::shared_ptr<const KeepLine>>> not_archived_;  // by room, to be tried again
+    std::vector<Receipt> left_to_journal_;
 };
 
 }  // namespace mucbridge

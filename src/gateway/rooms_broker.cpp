@@ -74,6 +74,14 @@ void Rooms::on_granted(const std::string& broker, const std::string& room, const
     perform(*host, std::move(effects));
 }
 
+void Rooms::on_spooled(const std::string& room, const std::string& key) {
+    ++counters_.spooled;
+    const LineKey line = parse_line_key(room, key);
+    Host* host = find(room);
+    if (host && !line.mirror)
+        perform(*host, host->room.on_spooled(line.id, now()));
+}
+
 void Rooms::on_waiting(const std::string& room, const std::string& key) {
     const LineKey line = parse_line_key(room, key);
     Host* host = find(room);
@@ -81,11 +89,11 @@ void Rooms::on_waiting(const std::string& room, const std::string& key) {
         perform(*host, host->room.on_waiting(line.id, now()));
 }
 
-void Rooms::on_full(const std::string& room, const std::string& key) {
+void Rooms::on_full(const std::string& room, const std::string& key, const std::string& reason) {
     const LineKey line = parse_line_key(room, key);
     if (Host* host = find(room))
         perform(*host, line.mirror ? host->room.on_mirror_full(*line.mirror, line.id, now())
-                                   : host->room.on_full(line.id, now()));
+                                   : host->room.on_full(line.id, reason, now()));
 }
 
 void Rooms::on_settled(const std::string& broker, const std::string& room, const std::string& key,

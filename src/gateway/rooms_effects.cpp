@@ -4,6 +4,7 @@
 
 #include "core/utf8.hpp"
 #include "gateway/hub.hpp"
+#include "gateway/line_entry.hpp"
 #include "gateway/line_key.hpp"
 #include "gateway/muc_stanzas.hpp"
 
@@ -110,15 +111,9 @@ void Rooms::perform(Host& host, Mirror& mirror) {
 void Rooms::perform(Host&, const NotMirrored&) { ++counters_.not_mirrored; }
 
 void Rooms::publish(const Host& host, std::optional<std::size_t> mirror, Said said) {
-    Window::Entry entry;
-    entry.id = make_line_key(host.name, {mirror, said.line.stanza_id});
+    Window::Entry entry = make_entry(hub_.shared_mapper(), host.binding, mirror, std::move(said));
+    entry.id = make_line_key(host.name, {mirror, entry.said.line.stanza_id});
     entry.room = host.name;
-    entry.bytes = said.line.body.value_or("").size() + sizeof(Said);
-    entry.make = [mapper = hub_.shared_mapper(), binding = host.binding, mirror, said = std::move(said)](WallTime now) {
-        Said again = said;
-        again.published_at = now;
-        return mirror ? mapper->outbound_mirror(*binding, *mirror, again) : mapper->outbound(*binding, again);
-    };
     hub_.on_loop(here_, link_loop, [this, broker = host.place(mirror).broker, entry = std::move(entry)]() mutable {
         if (Link* link = hub_.link(broker))
             link->publish(std::move(entry));

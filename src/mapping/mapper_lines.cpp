@@ -119,6 +119,10 @@ std::optional<Heard> Mapper::hear_at(const AddressBinding& place, const std::str
     Heard heard;
     heard.address = delivery.address;
     heard.retained = delivery.retained;
+    heard.journal = delivery.journal;
+    heard.heard_at = delivery.heard_at;
+    heard.stanza_id = delivery.stanza_id;
+    heard.receipt = delivery.receipt;
     heard.id = read_name(claims.id, id_bytes);
     heard.origin = read_name(claims.origin, id_bytes);
     heard.lang = is_language_tag(claims.lang) ? claims.lang : std::string{};

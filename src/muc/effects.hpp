@@ -9,6 +9,8 @@
 #include "core/heard.hpp"
 #include "core/jid.hpp"
 #include "core/message.hpp"
+#include "core/past_line.hpp"
+#include "core/receipt.hpp"
 #include "core/route.hpp"
 #include "core/stanza_error.hpp"
 #include "muc/affiliation.hpp"
@@ -168,12 +170,19 @@ struct Mirror {
     Said said;
 };
 
+/// A line that a persistent room has said, for its archive.
+struct KeepLine {
+    PastLine line;
+    std::uint64_t journal = 0;  // the number of the delivery that brought it; 0: none
+    Receipt receipt = {};       // of that delivery, until the archive has the line
+};
+
 /// A line did not get from home to a mirror, or from a mirror home. For the counters.
 struct NotMirrored {};
 
-using Effect =
-    std::variant<ShowPresence, ShowLine, ShowPrivate, ShowAffiliation, ShowConfigured, Invite, ShowDecline, AskForVoice,
-                 Refuse, Notice, Publish, Home, EchoMissed, Mirror, NotMirrored, Subscribe, Unsubscribe, Close, Warn>;
+using Effect = std::variant<ShowPresence, ShowLine, ShowPrivate, ShowAffiliation, ShowConfigured, Invite, ShowDecline,
+                            AskForVoice, Refuse, Notice, Publish, Home, EchoMissed, Mirror, KeepLine, NotMirrored,
+                            Subscribe, Unsubscribe, Close, Warn>;
 /// What is to be done, in this order.
 using Effects = std::vector<Effect>;
 

@@ -52,31 +52,60 @@ std::optional<WallTime> earliest(const HistoryWish& wish, WallTime now) {
 
 }  // namespace
 
-void History::add(Entry entry) {
-    if (limit_ == 0)
-        return;
-    if (entries_.size() == limit_)
-        entries_.pop_front();
+std::uint64_t History::add(Entry entry) {
+    entry.number = next_number_++;
     entries_.push_back(std::move(entry));
+    trim();
+    return next_number_ - 1;
 }
 
-std::vector<const History::Entry*> History::wanted(const HistoryWish& wish, WallTime now, std::size_t addresses) const {
-    std::vector<const Entry*> chosen;
+/// What the archive does not have yet is not dropped, within bounds.
+void History::trim() {
+    while (entries_.size() > limit_ &&
+           (!archive_ || entries_.front().number <= archived_ || entries_.size() > limit_ + most_))
+        entries_.pop_front();
+}
+
+void History::set_archive(Archive archive, std::vector<Entry> latest, std::uint64_t next_number) {
+    archive_ = std::move(archive);
+    next_number_ = std::max(next_number_, next_number);
+    for (auto entry = latest.rbegin(); entry != latest.rend() && entries_.size() < limit_; ++entry)
+        entries_.push_front(std::move(*entry));
+    archived_ = std::max(archived_, next_number - 1);
+}
+
+void History::on_archived(std::uint64_t number) {
+    archived_ = std::max(archived_, number);
+    trim();
+}
+
+/// By the time at which the room showed them: a line that was late is news to one who left before.
+History::Past History::wanted(const HistoryWish& wish, WallTime now, std::size_t addresses) const {
+    Past past;
+    if (limit_ == 0)
+        return past;
     const std::optional<WallTime> from = earliest(wish, now);
+    const bool wants_more = archive_ && (from || wish.max_stanzas);
+    const std::size_t most = std::min(wish.max_stanzas.value_or(most_), wants_more ? most_ : limit_);
     std::size_t characters = 0;
-    for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
-        if (wish.max_stanzas && chosen.size() >= *wish.max_stanzas)
-            break;
-        // Lines are kept in the order in which they came, which outages make differ from the order of their stamps.
-        if (from && entry->said_at < *from)
-            continue;
-        characters += wish.max_characters ? characters_of(*entry) + addresses : 0;
-        if (wish.max_characters && characters > *wish.max_characters)
-            break;
-        chosen.push_back(&*entry);
+    const auto fits = [&](const Entry& entry) {
+        characters += wish.max_characters ? characters_of(entry) + addresses : 0;
+        return !wish.max_characters || characters <= *wish.max_characters;
+    };
+    bool is_over = false;
+    for (auto entry = entries_.rbegin(); entry != entries_.rend() && !is_over; ++entry) {
+        is_over = past.recent.size() >= most || (from && entry->shown_at < *from) || !fits(*entry);
+        if (!is_over)
+            past.recent.push_back(&*entry);
     }
-    std::reverse(chosen.begin(), chosen.end());
-    return chosen;
+    std::reverse(past.recent.begin(), past.recent.end());
+    if (is_over || !wants_more || past.recent.size() >= most)
+        return past;
+    past.archived =
+        archive_(entries_.empty() ? next_number_ : entries_.front().number, from, most - past.recent.size());
+    const auto first = std::find_if_not(past.archived.rbegin(), past.archived.rend(), fits);
+    past.archived.erase(past.archived.begin(), first.base());
+    return past;
 }
 
 }  // namespace mucbridge

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "core/message.hpp"
+#include "core/past_line.hpp"
 #include "core/time.hpp"
 
 namespace mucbridge {
@@ -18,26 +20,43 @@ struct HistoryWish {
     std::optional<WallTime> since = {};
 };
 
-/// The last lines of a room, for those who come later. XEP-0045 §7.2.13.
+/// The last lines of a room, for those who come later. XEP-0045 §7.2.13. A persistent room has an archive beside it,
+/// which is behind it by what is not yet written.
 class History {
 public:
-    struct Entry {
-        std::string nick, occupant_id;
-        Line line;
-        WallTime said_at;
+    using Entry = PastLine;
+    /// Lines of the archive that are numbered below `before` and were shown `since` then (none: ever), the latest so
+    /// many, oldest first.
+    using Archive =
+        std::function<std::vector<Entry>(std::uint64_t before, std::optional<WallTime> since, std::size_t most)>;
+    /// What a joiner is shown; it must not outlive what it was taken from.
+    struct Past {
+        std::vector<Entry> archived;
+        std::vector<const Entry*> recent;  // after those
     };
 
-    explicit History(std::size_t limit) : limit_(limit) {}
+    /// `limit`: what is shown to one who wishes nothing, and kept; `most`: what is shown at most, where there is an
+    /// archive.
+    History(std::size_t limit, std::size_t most) : limit_(limit), most_(most) {}
 
-    void add(Entry entry);
+    /// Numbers it, and returns the number.
+    std::uint64_t add(Entry entry);
+    /// From now on with an archive: whose last lines, oldest first, are these, and whose next number is this.
+    void set_archive(Archive archive, std::vector<Entry> latest, std::uint64_t next_number);
+    /// The archive has all up to that number.
+    void on_archived(std::uint64_t number);
     /// The latest entries that meet every part of the wish, oldest first. Characters are those of whole stanzas, none
     /// counted too few; `addresses`: those of the room, thrice, and of the joiner, which each of them bears.
-    std::vector<const Entry*> wanted(const HistoryWish& wish, WallTime now, std::size_t addresses) const;
-    bool wants_any() const { return limit_ > 0; }
+    Past wanted(const HistoryWish& wish, WallTime now, std::size_t addresses) const;
 
 private:
-    std::size_t limit_;
+    void trim();
+
+    std::size_t limit_, most_;
     std::deque<Entry> entries_;
+    std::uint64_t next_number_ = 1;
+    Archive archive_;
+    std::uint64_t archived_ = 0;
 };
 
 }  // namespace mucbridge

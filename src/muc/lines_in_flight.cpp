@@ -14,17 +14,30 @@ OwnLine& LinesInFlight::add(OwnLine line) {
 }
 
 OwnLine LinesInFlight::take(OwnLine& line) {
-    if (const auto user = by_user_.find(line.speaker->real); user != by_user_.end()) {
-        user->second.erase(line.number);
-        if (user->second.empty())
-            by_user_.erase(user);
-    }
+    forget_user(line);
     if (line.is_accepted)
         awaited_.erase({line.deadline, line.number});
     if (!line.is_published)
         std::erase(held_back_, &line);
-    carried_ -= line.carried ? 1 : 0;
+    carried_ -= line.carried && !line.is_shown ? 1 : 0;
+    shown_ -= line.is_shown ? 1 : 0;
     return table_.take(line);
+}
+
+void LinesInFlight::forget_user(const OwnLine& line) {
+    const auto user = by_user_.find(line.speaker->real);
+    if (user == by_user_.end())
+        return;
+    user->second.erase(line.number);
+    if (user->second.empty())
+        by_user_.erase(user);
+}
+
+void LinesInFlight::on_shown(OwnLine& line) {
+    forget_user(line);
+    carried_ -= line.carried ? 1 : 0;
+    ++shown_;
+    line.is_shown = true;
 }
 
 void LinesInFlight::on_published(OwnLine& line, bool by_text) {
@@ -57,7 +70,10 @@ OwnLine* LinesInFlight::latest_of(const Jid& bare) {
 }
 
 OwnLine* LinesInFlight::overtaken_by(const OwnLine& line) {
-    for (const auto& [number, earlier] : by_user_.at(line.speaker->real)) {
+    const auto user = by_user_.find(line.speaker->real);
+    if (user == by_user_.end())
+        return nullptr;
+    for (const auto& [number, earlier] : user->second) {
         if (number >= line.number)
             break;
         if (earlier->is_accepted)
@@ -79,7 +95,7 @@ std::vector<OwnLine*> LinesInFlight::awaited() const {
 
 bool LinesInFlight::holds_nick(const std::string& folded, const Jid& except_bare) const {
     return std::any_of(table_.all().begin(), table_.all().end(), [&](const OwnLine& line) {
-        return !line.carried && line.speaker->folded_nick == folded && line.speaker->real != except_bare;
+        return !line.carried && !line.is_shown && line.speaker->folded_nick == folded && line.speaker->real != except_bare;
     });
 }
 

@@ -12,6 +12,7 @@
 namespace mucbridge {
 
 /// The lines of a room that are published, or about to be, and not yet home; at most so many, which the room sees to.
+/// Those that were shown from the spool are among them, beyond that number: the spool has a bound of its own.
 class LinesInFlight {
 public:
     /// Numbers the line and takes it in. It is not yet published.
@@ -24,6 +25,9 @@ public:
     void index_texts();
     /// Accepted by the broker; its echo is awaited until the deadline.
     void await(OwnLine& line, Tick deadline);
+    /// Said by the room, for the spool has it; what it still lacks is to be published and to come back. It holds up
+    /// nothing any longer, and no nick.
+    void on_shown(OwnLine& line);
     /// Not published until somebody says so.
     void hold_back(OwnLine& line) { held_back_.push_back(&line); }
     std::vector<OwnLine*> take_held_back();
@@ -44,15 +48,18 @@ public:
     /// Does a line of another user still fly under this nick (folded)?
     bool holds_nick(const std::string& folded, const Jid& except_bare) const;
 
-    std::size_t size() const { return table_.size(); }
+    /// Of those that are not shown.
+    std::size_t size() const { return table_.size() - shown_; }
     /// How many of them mirrors delivered.
     std::size_t carried() const { return carried_; }
     OwnLine* any() { return table_.oldest(); }
 
 private:
+    void forget_user(const OwnLine& line);
+
     LineTable table_;
     std::uint64_t next_number_ = 1;
-    std::size_t carried_ = 0;
+    std::size_t carried_ = 0, shown_ = 0;
     std::unordered_map<Jid, std::map<std::uint64_t, OwnLine*>> by_user_;
     std::map<std::pair<Tick, std::uint64_t>, OwnLine*> awaited_;
     std::deque<OwnLine*> held_back_;

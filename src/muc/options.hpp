@@ -25,6 +25,7 @@ struct RoomOptions {
     bool moderated = false;
     bool members_only = false;
     bool hidden = false;
+    bool persistent = false;     // outlives its occupants, and the process
     bool semi_anonymous = true;  // real JIDs are shown to moderators alone
     bool anyone_sets_subject = false;
     std::string password = {};
@@ -49,8 +50,9 @@ struct RoomLimits {
     std::size_t nick_characters = 64;
     std::size_t lines_in_flight = 1000;
     std::size_t history_lines = 20;
-    std::size_t affiliations = 10000;   // users and reserved nicks that a room keeps in mind
-    std::size_t remembered_ids = 4096;  // lines said lately, so that a second copy is known
+    std::size_t past_lines = 5000;       // of a persistent room's archive, for one who asks for them
+    std::size_t affiliations = 10000;    // users and reserved nicks that a room keeps in mind
+    std::size_t remembered_ids = 16384;  // lines said lately, so that a second copy is known
     std::chrono::milliseconds subscription_wait{2000};
     std::chrono::milliseconds echo_wait{5000};
     std::chrono::milliseconds linger{30000};

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,6 +22,8 @@ public:
 
     /// Takes no notice of an id that it has.
     void add(const std::string& id, Entry entry);
+    /// As new: it will be forgotten after all that are known.
+    void renew(const std::string& id, Entry entry);
     /// Null where the id is not known.
     const Entry* find(const std::string& id) const;
     /// The publication time of the latest line that had to be forgotten: a line no later than that may be a copy.
@@ -30,8 +32,13 @@ public:
 
 private:
     std::size_t limit_;
-    std::unordered_map<std::string, Entry> entries_;
-    std::deque<const std::string*> order_;  // oldest first; the keys of entries_, which do not move
+    using Order = std::list<const std::string*>;
+    struct Known {
+        Entry entry;
+        Order::iterator place;
+    };
+    std::unordered_map<std::string, Known> entries_;
+    Order order_;  // oldest first; the keys of entries_, which do not move
     WallTime forgotten_until_ = WallTime::min();
 };
 

@@ -25,7 +25,7 @@ Room::Room(Jid address, RoomOptions options, RoomLimits limits, RoomWiring wirin
       crossed_{limits.remembered_ids},
       same_words_{limits.remembered_ids},
       born_{now.wall},
-      history_{limits.history_lines} {
+      history_{limits.history_lines, limits.past_lines} {
     set_wiring(std::move(wiring));
 }
 
@@ -94,6 +94,8 @@ Effects Room::on_broker_away(const std::string&, Now now) {
     if (reading_ != Reading::nothing)
         reading_ = Reading::asked;
     answered(effects, now);
+    // The broker has them, and their echoes are lost or late: they are not overtaken by what is said from now on.
+    say_awaited(effects, now);
     return effects;
 }
 

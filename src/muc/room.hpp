@@ -29,6 +29,15 @@
 
 namespace mucbridge {
 
+/// What a persistent room said before it was restored.
+struct RestoredLines {
+    std::vector<PastLine> past;     // the latest, oldest first
+    std::uint64_t next_number = 1;  // of the archive
+    bool is_all = false;            // there were none before those
+    History::Archive archive;
+    std::vector<Said> spooled;  // on disk, not yet at home
+};
+
 /// One room, purely: given what happened and the time, it says what is to be done. It touches no socket, broker or
 /// clock. XEP-0045; design: the topic is the room, so a line is said when it comes back from the broker.
 class Room {
@@ -88,10 +97,13 @@ public:
     Effects on_granted(const Granted& granted, Now now);
     Effects on_broker_up(Now now);
     Effects on_broker_away(const std::string& reason, Now now);
-    /// The broker is away or behind: the line waits, unseen. Its speaker is told, once an outage.
+    /// The broker is away or behind, and the disk does not take the line: it waits, unseen. Its speaker is told, once
+    /// an outage.
     Effects on_waiting(const std::string& stanza_id, Now now);
-    /// No room left to wait in: resource-constraint.
-    Effects on_full(const std::string& stanza_id, Now now);
+    /// It is on disk, and will be published: it is said now.
+    Effects on_spooled(const std::string& stanza_id, Now now);
+    /// No room left to wait in, or (with the disk's reason) no way to keep it: resource-constraint.
+    Effects on_full(const std::string& stanza_id, const std::string& reason, Now now);
     /// Released means that the link tries the same line again: it stays in flight.
     Effects on_settled(const std::string& stanza_id, const Settlement& settlement, Now now);
     /// From home or (heard.mirror) from one of the mirrors.
@@ -103,6 +115,13 @@ public:
     /// Of what Mirror asked for. Released means that the link tries it again.
     Effects on_mirrored(std::size_t mirror, const std::string& stanza_id, const Settlement& settlement, Now now);
     Effects on_mirror_full(std::size_t mirror, const std::string& stanza_id, Now now);
+
+    // room_past.cpp: the lines of a persistent room that was there before.
+    Effects restore_lines(RestoredLines restored, Now now);
+    /// Without a past: its archive from now on.
+    void set_archive(History::Archive archive);
+    /// The archive has the line of that number, and all before it.
+    void on_archived(std::uint64_t number) { history_.on_archived(number); }
 
     // Time, and the end.
     Effects on_tick(Now now);
@@ -259,7 +278,9 @@ private:
 
     // room_echo.cpp: what becomes of a line
     bool expects_echoes() const;
-    void say(Effects& effects, const OwnLine& line, std::string_view payload, WallTime published_at, Now now);
+    void say(Effects& effects, const OwnLine& line, std::string_view payload, WallTime published_at, Now now,
+             const Heard* heard = nullptr);
+    void show_behind(Effects& effects, OwnLine& line, Now now);
     void say_unechoed(Effects& effects, OwnLine line, Now now);
     void finish(Effects& effects, OwnLine& line, Now now);
     void refuse_line(Effects& effects, OwnLine line, const StanzaError& error, Now now);
@@ -296,9 +317,10 @@ private:
     RecentIds& ids_of(const std::string& id);
     std::string nick_shown(const std::string& nick, const std::string& id, const std::string& origin) const;
     std::string nick_apart(const std::string& nick, const std::string& origin) const;
-    void show_line(Effects& effects, std::string nick, std::string occupant_id, Line line, WallTime said_at,
-                   bool is_delayed);
-    static bool is_late(WallTime said_at, Now now);
+    /// `heard`: as what it came; null where it did not.
+    void show_line(Effects& effects, PastLine line, bool is_delayed, const Heard* heard, Now now);
+    static bool is_late_here(WallTime said_at, Now now);
+    bool was_said_before(const Heard& retained) const;
 
     Jid address_;
     RoomOptions options_, first_options_;
@@ -338,6 +360,7 @@ private:
     std::vector<MirrorState> mirrors_;
     WallTime born_, said_until_ = WallTime::min();
     LastPayloads payloads_;
+    std::unordered_set<std::size_t> restored_words_;  // hashes of publishers' lines, said before the room was restored
     History history_;
     Subject subject_;
 };

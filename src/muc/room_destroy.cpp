@@ -35,7 +35,7 @@ Verdict Room::on_destroy(const Visitor& visitor, const Destruction& destruction,
 void Room::forget() {
     options_ = first_options_;
     affiliations_.clear();
-    history_ = History{limits_.history_lines};
+    history_ = History{limits_.history_lines, limits_.past_lines};
     subject_ = {};
     invitations_.clear();
 }

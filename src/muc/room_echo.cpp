@@ -22,24 +22,47 @@ std::string quote(const std::string& body) {
 Effects Room::on_waiting(const std::string& stanza_id, Now) {
     Effects effects;
     const OwnLine* line = in_flight_.find(stanza_id);
-    if (!line || line->carried)
+    if (!line || line->carried || line->is_shown)
         return effects;
     if (told_of_outage_.insert(line->speaker->real).second)
         tell_speaker(effects, *line,
-                     is_away_ ? "The broker is away: what you say waits, and is shown when the broker has it."
-                              : "The broker is behind: what you say waits, and is shown when the broker has it.");
+                     "The broker is away, and what you say cannot be kept on disk: it waits, and is shown when the "
+                     "broker has it.");
     return effects;
 }
 
-Effects Room::on_full(const std::string& stanza_id, Now now) {
+/// S6: on disk, and so the room goes on with it. Whoever is elsewhere hears it when the broker has it.
+Effects Room::on_spooled(const std::string& stanza_id, Now now) {
     Effects effects;
-    if (OwnLine* line = in_flight_.find(stanza_id))
-        refuse_line(effects, in_flight_.take(*line),
-                    {Condition::resource_constraint,
-                     is_away_ ? "the broker is away, and no more lines can wait for it (queue_lines, queue_bytes)"
-                              : "the broker is behind, and no more lines can wait for it (queue_lines, queue_bytes)",
-                     ErrorType::wait},
-                    now);
+    OwnLine* line = in_flight_.find(stanza_id);
+    if (!line || line->is_shown)
+        return effects;
+    line->receipt.reset();
+    // What its speaker said before, and the broker has, is not overtaken.
+    while (OwnLine* earlier = in_flight_.overtaken_by(*line))
+        say_unechoed(effects, in_flight_.take(*earlier), now);
+    say(effects, *line, *line->line.body, now.wall, now);
+    in_flight_.on_shown(*line);
+    if (is_away_ && !line->carried && told_of_outage_.insert(line->speaker->real).second)
+        tell_speaker(effects, *line,
+                     "The broker is away: what you say is shown here, kept, and published when the broker is back.");
+    show_behind(effects, *line, now);
+    close_if_over(effects, now);
+    return effects;
+}
+
+Effects Room::on_full(const std::string& stanza_id, const std::string& reason, Now now) {
+    Effects effects;
+    OwnLine* line = in_flight_.find(stanza_id);
+    if (!line || line->is_shown)
+        return effects;
+    const std::string trouble = is_away_ ? "the broker is away" : "the broker is behind";
+    const std::string full = "no more lines can wait for it (queue_lines, queue_bytes)";
+    refuse_line(
+        effects, in_flight_.take(*line),
+        {Condition::resource_constraint,
+         trouble + ", and " + (reason.empty() ? full : "the line cannot be kept on disk: " + reason), ErrorType::wait},
+        now);
     return effects;
 }
 
@@ -75,14 +98,23 @@ bool Room::expects_echoes() const {
     return wiring_.reads && wiring_.reads_own && is_subscribed && hears_echoes_;
 }
 
-/// To everyone inside, as it was said. `published_at` is that of the latest publication, as far as it is known.
-void Room::say(Effects& effects, const OwnLine& line, std::string_view payload, WallTime published_at, Now now) {
+/// To everyone inside, as it was said; once. `published_at` is that of the latest publication, as far as it is known.
+void Room::say(Effects& effects, const OwnLine& line, std::string_view payload, WallTime published_at, Now now,
+               const Heard* heard) {
     const std::string& id = line.line.stanza_id;
     const Speaker& speaker = *line.speaker;
-    ids_of(id).add(id, {published_at, true});
     payloads_.add(*line.address, payload, false);
-    show_line(effects, line.carried ? nick_shown(speaker.nick, id, line.carried->origin) : speaker.nick,
-              speaker.occupant_id, line.line, line.said_at, is_late(line.said_at, now));
+    if (line.is_shown)
+        return ids_of(id).renew(id, {published_at, true});
+    ids_of(id).add(id, {published_at, true});
+    PastLine past;
+    past.nick = line.carried ? nick_shown(speaker.nick, id, line.carried->origin) : speaker.nick;
+    past.occupant_id = speaker.occupant_id;
+    past.line = line.line;
+    past.said_at = line.said_at;
+    past.published_at = published_at;
+    past.is_ours = true;
+    show_line(effects, std::move(past), is_late_here(line.said_at, now), heard, now);
     mirror_onward(effects, {line.line, speaker.nick, speaker.occupant, address_, line.said_at, now.wall},
                   line.carried ? std::optional{line.carried->mirror} : std::nullopt);
 }
@@ -97,6 +129,11 @@ void Room::say_unechoed(Effects& effects, OwnLine line, Now now) {
 
 void Room::finish(Effects& effects, OwnLine& line, Now now) {
     effects.emplace_back(Home{line.line.stanza_id});
+    show_behind(effects, line, now);
+}
+
+/// What waited behind it, unpublished.
+void Room::show_behind(Effects& effects, OwnLine& line, Now now) {
     for (Unpublished& what : line.behind) {
         --unpublished_;
         show_unpublished(effects, std::move(what), now);
@@ -107,6 +144,13 @@ void Room::finish(Effects& effects, OwnLine& line, Now now) {
 void Room::refuse_line(Effects& effects, OwnLine line, const StanzaError& error, Now now) {
     if (line.carried)
         lose(effects, line.carried->mirror, error.text);
+    else if (line.is_shown)
+        effects.emplace_back(Refuse{line.route,
+                                    Refuse::Kind::message,
+                                    {},
+                                    line.line.id,
+                                    "groupchat",
+                                    {error.condition, "shown here, but not published: " + error.text, error.type}});
     else
         effects.emplace_back(Refuse{line.route, Refuse::Kind::message, {}, line.line.id, "groupchat", error});
     finish(effects, line, now);
@@ -125,7 +169,7 @@ void Room::miss_echo(Effects& effects, OwnLine& line, Now now) {
 
 /// Said anyway where the broker told that it has the line; else nobody knows, and its speaker is told just that.
 void Room::give_up_echo(Effects& effects, OwnLine line, Now now) {
-    if (wiring_.tells_refusals)
+    if (wiring_.tells_refusals || line.is_shown)
         return say_unechoed(effects, std::move(line), now);
     if (line.carried)
         lose(effects, line.carried->mirror, "the broker does not confirm this line");

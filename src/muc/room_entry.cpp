@@ -235,8 +235,13 @@ void Room::turn_away(Effects& effects, const Waiter& waiter, const StanzaError& 
 void Room::show_past(Effects& effects, const Visitor& visitor, const HistoryWish& wish, Now now) const {
     const Audience to = make_audience(visitor.route);
     const std::size_t addresses = 3 * to_string(address_).size() + to_string(visitor.jid).size();
-    for (const History::Entry* entry : history_.wanted(wish, now.wall, addresses))
-        effects.emplace_back(ShowLine{to, entry->nick, entry->occupant_id, entry->line, entry->said_at});
+    const History::Past past = history_.wanted(wish, now.wall, addresses);
+    const auto show = [&](const PastLine& line) {
+        effects.emplace_back(ShowLine{to, line.nick, line.occupant_id, line.line, line.said_at});
+    };
+    std::ranges::for_each(past.archived, show);
+    for (const PastLine* line : past.recent)
+        show(*line);
     ShowLine subject{to, subject_.nick, subject_.occupant_id, {}, subject_.set_at};
     subject.line.subject = subject_.text;
     subject.line.lang = subject_.lang;

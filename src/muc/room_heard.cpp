@@ -12,6 +12,8 @@ namespace {
 constexpr std::chrono::seconds clock_tolerance{60};
 /// How much of an origin tells two occupants of one nick apart.
 constexpr std::size_t shown_of_origin = 8;
+/// A line that waited for this long before it was published is marked as delayed.
+constexpr std::chrono::seconds noticed{2};
 
 }  // namespace
 
@@ -46,7 +48,7 @@ bool Room::take_as_own(Effects& effects, const Heard& heard, Now now) {
             return true;
         }
     }
-    if (heard.retained && payloads_.has(place_of(heard), heard.raw))
+    if (heard.retained && (payloads_.has(place_of(heard), heard.raw) || was_said_before(heard)))
         return true;
     if (!heard.id.empty() || wiring_.carries_properties)
         return false;
@@ -71,7 +73,7 @@ void Room::on_echo(Effects& effects, OwnLine& back, const Heard& heard, Now now)
     hear_echoes();
     has_told_silence_ = false;
     OwnLine line = in_flight_.take(back);
-    say(effects, line, heard.raw, heard.published_at.value_or(now.wall), now);
+    say(effects, line, heard.raw, heard.published_at.value_or(now.wall), now, &heard);
     finish(effects, line, now);
     // A new subscription brings what is retained; without an id, the line that the link tries again is another copy.
     if (heard.retained && heard.id.empty() && !line.is_accepted)
@@ -90,7 +92,7 @@ void Room::on_late_echo(Effects& effects, OwnLine& back, const Heard& heard, Now
         apart->nick = nick_apart(apart->nick, origin_);
         line.speaker = std::move(apart);
     }
-    say(effects, line, heard.raw, heard.published_at.value_or(now.wall), now);
+    say(effects, line, heard.raw, heard.published_at.value_or(now.wall), now, &heard);
 }
 
 /// Is it the line of an occupant elsewhere: of another gateway with our key, or of another room here? A sealed line
@@ -123,8 +125,14 @@ void Room::say_theirs(Effects& effects, Heard heard, Now now) {
     line.id = std::move(heard.sender_id);
     line.stanza_id = std::move(heard.id);
     line.lang = std::move(heard.lang);
-    show_line(effects, nick_shown(heard.nick, line.stanza_id, heard.origin), {}, line, said_at,
-              heard.retained || is_late(said_at, now));
+    PastLine past;
+    past.nick = nick_shown(heard.nick, line.stanza_id, heard.origin);
+    past.line = line;
+    past.said_at = said_at;
+    past.published_at = *heard.published_at;
+    // It waited, at its gateway or on the way: by one clock or by two.
+    const bool is_late = *heard.published_at - said_at >= noticed || is_late_here(said_at, now);
+    show_line(effects, std::move(past), heard.retained || is_late, &heard, now);
     // What is retained, or comes from a mirror and is shown all the same, goes no further.
     if (!heard.retained && !heard.mirror)
         mirror_onward(effects, {line, heard.nick, address_.with_resource(heard.nick), address_, said_at, now.wall}, {});
@@ -141,10 +149,16 @@ void Room::say_publishers(Effects& effects, Heard heard, Now now) {
     payloads_.add(place_of(heard), heard.raw, heard.retained);
     Line line;
     line.body = body_of(heard);
-    line.stanza_id = id ? *id : make_uuid7(now.wall);
+    // Where it was journalled it has an id and a time already: the same should it be read from there again.
+    const WallTime heard_at = heard.journal > 0 ? heard.heard_at : now.wall;
+    line.stanza_id = id ? *id : heard.stanza_id.empty() ? make_uuid7(now.wall) : heard.stanza_id;
     line.lang = std::move(heard.lang);
     const std::string nick = publisher_nick(heard.nick, mark_of(heard.mirror));
-    show_line(effects, nick, {}, line, now.wall, heard.retained);
+    PastLine past;
+    past.nick = nick;
+    past.line = line;
+    past.said_at = past.published_at = heard_at;
+    show_line(effects, std::move(past), heard.retained || is_late_here(heard_at, now), &heard, now);
     if (id) {
         crossed_.add(*id, {now.wall, true});
         mirror_onward(effects, {line, nick, address_.with_resource(nick), address_, now.wall, now.wall}, {});
@@ -175,18 +189,19 @@ std::string Room::nick_apart(const std::string& nick, const std::string& origin)
 }
 
 /// Said long before it is shown: an outage lies between.
-bool Room::is_late(WallTime said_at, Now now) {
+bool Room::is_late_here(WallTime said_at, Now now) {
     constexpr std::chrono::seconds unnoticed{10};
     return now.wall - said_at >= unnoticed;
 }
 
-void Room::show_line(Effects& effects, std::string nick, std::string occupant_id, Line line, WallTime said_at,
-                     bool is_delayed) {
-    if (history_.wants_any())
-        history_.add({nick, occupant_id, line, said_at});
+void Room::show_line(Effects& effects, PastLine line, bool is_delayed, const Heard* heard, Now now) {
+    line.shown_at = now.wall;
+    line.number = history_.add(line);
     if (!occupants_.empty())
-        effects.emplace_back(ShowLine{occupants_.everyone(), std::move(nick), std::move(occupant_id), std::move(line),
-                                      is_delayed ? std::optional{said_at} : std::nullopt});
+        effects.emplace_back(ShowLine{occupants_.everyone(), line.nick, line.occupant_id, line.line,
+                                      is_delayed ? std::optional{line.said_at} : std::nullopt});
+    if (options_.persistent)
+        effects.emplace_back(KeepLine{std::move(line), heard ? heard->journal : 0, heard ? heard->receipt : nullptr});
 }
 
 }  // namespace mucbridge

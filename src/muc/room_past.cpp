@@ -1,0 +1,48 @@
+#include <algorithm>
+#include <functional>
+
+#include "muc/nick.hpp"
+#include "muc/room.hpp"
+
+namespace mucbridge {
+
+void Room::set_archive(History::Archive archive) { history_.set_archive(std::move(archive), {}, 1); }
+
+/// What is known of the past stays known: a line that was said is not said again, and one that was published later than
+/// the earliest of those is no replay.
+Effects Room::restore_lines(RestoredLines restored, Now now) {
+    for (const PastLine& line : restored.past) {
+        const std::string& id = line.line.stanza_id;
+        ids_of(id).add(id, {line.published_at, line.is_ours});
+        if (!line.is_ours && line.line.body)
+            restored_words_.insert(std::hash<std::string>{}(*line.line.body));
+    }
+    if (restored.is_all)
+        born_ = WallTime::min() + std::chrono::hours{1};
+    else if (!restored.past.empty())
+        born_ = std::ranges::min(restored.past, {}, &PastLine::published_at).published_at;
+    history_.set_archive(std::move(restored.archive), std::move(restored.past), restored.next_number);
+    Effects effects;
+    for (Said& said : restored.spooled) {
+        OwnLine line;
+        line.speaker =
+            std::make_shared<const Speaker>(Speaker{said.nick, fold_nick(said.nick), {}, {}, std::move(said.occupant)});
+        line.line = std::move(said.line);
+        line.address = home_;
+        line.said_at = said.said_at;
+        OwnLine& added = in_flight_.add(std::move(line));
+        in_flight_.on_published(added, !wiring_.carries_properties);
+        // The process died between the disk's answer and the archive's.
+        if (!ids_of(added.line.stanza_id).find(added.line.stanza_id))
+            say(effects, added, *added.line.body, now.wall, now);
+        in_flight_.on_shown(added);
+    }
+    return effects;
+}
+
+/// What is retained comes again with each subscription, also of a process that has not seen it.
+bool Room::was_said_before(const Heard& retained) const {
+    return restored_words_.contains(std::hash<std::string>{}(retained.body));
+}
+
+}  // namespace mucbridge
