@@ -25,7 +25,7 @@ std::vector<std::string> list_features(const RoomOptions& options) {
             std::string(ns::ping),
             std::string(ns::stanza_id),
             std::string(ns::occupant_id),
-            "muc_temporary",
+            options.persistent ? "muc_persistent" : "muc_temporary",
             options.hidden ? "muc_hidden" : "muc_public",
             options.members_only ? "muc_membersonly" : "muc_open",
             options.moderated ? "muc_moderated" : "muc_unmoderated",
@@ -46,7 +46,7 @@ Form make_roominfo(const Room& room, std::size_t history_lines, bool with_subjec
     add("muc#roominfo_description", "text-single", "Description", options.description);
     add("muc#roominfo_lang", "text-single", "Language of the discussion", options.language);
     if (with_subject)
-        add("muc#roominfo_subject", "text-single", "Subject", room.subject());
+        add("muc#roominfo_subject", "text-single", "Subject", room.subject().text);
     add("muc#roominfo_subjectmod", "boolean", "Participants may change the subject",
         to_word(options.anyone_sets_subject));
     add("muc#roomconfig_changesubject", "boolean", "Participants may change the subject",

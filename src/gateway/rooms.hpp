@@ -144,6 +144,11 @@ private:
     void perform(Host& host, const Unsubscribe& unsubscribe);
     void perform(Host& host, const Close& close);
     void perform(Host& host, const Warn& warn);
+    void perform(Host& host, const KeepRoom&);
+    void perform(Host& host, const KeepOptions&);
+    void perform(Host& host, const KeepRight& keep);
+    void perform(Host& host, const KeepSubject&);
+    void perform(Host& host, const ForgetKept&);
     void set_alarm(Host& host);
 
     // rooms_keep.cpp: what persistent rooms keep

@@ -177,12 +177,25 @@ struct KeepLine {
     Receipt receipt = {};       // of that delivery, until the archive has the line
 };
 
+// What is kept of a persistent room is another now. Each comes before what is shown of the change.
+/// All of it is to be written: the room is new, or has become persistent.
+struct KeepRoom {};
+struct KeepOptions {};
+/// What this user is to the room, or the nick that is reserved for the user.
+struct KeepRight {
+    Jid bare;
+};
+struct KeepSubject {};
+/// The room is destroyed, or no longer persistent.
+struct ForgetKept {};
+
 /// A line did not get from home to a mirror, or from a mirror home. For the counters.
 struct NotMirrored {};
 
-using Effect = std::variant<ShowPresence, ShowLine, ShowPrivate, ShowAffiliation, ShowConfigured, Invite, ShowDecline,
-                            AskForVoice, Refuse, Notice, Publish, Home, EchoMissed, Mirror, KeepLine, NotMirrored,
-                            Subscribe, Unsubscribe, Close, Warn>;
+using Effect =
+    std::variant<ShowPresence, ShowLine, ShowPrivate, ShowAffiliation, ShowConfigured, Invite, ShowDecline, AskForVoice,
+                 Refuse, Notice, Publish, Home, EchoMissed, Mirror, KeepLine, NotMirrored, Subscribe, Unsubscribe,
+                 Close, Warn, KeepRoom, KeepOptions, KeepRight, KeepSubject, ForgetKept>;
 /// What is to be done, in this order.
 using Effects = std::vector<Effect>;
 

@@ -41,6 +41,8 @@ struct RoomOptions {
 struct RoomAccess {
     std::function<bool(const Jid&)> may_read, may_write;
     std::function<bool(const Jid&)> is_administrator;  // of the service: an owner everywhere
+    std::function<bool(const Jid&)> is_kept;           // what these are to a persistent room outlives the process
+    std::function<bool()> may_persist;                 // one room more may be persistent
     std::string rule = {};                             // which rule says so, for people: "rule 2"
 };
 

@@ -27,6 +27,7 @@ Room::Room(Jid address, RoomOptions options, RoomLimits limits, RoomWiring wirin
       born_{now.wall},
       history_{limits.history_lines, limits.past_lines} {
     set_wiring(std::move(wiring));
+    options_.persistent = options_.persistent || wiring_.persistent;
 }
 
 Effects Room::on_wired(RoomWiring wiring, Now now) {
@@ -36,6 +37,7 @@ Effects Room::on_wired(RoomWiring wiring, Now now) {
     if (!wiring.carries_properties)
         in_flight_.index_texts();
     set_wiring(std::move(wiring));
+    follow_rule(effects, now);
     if (read && !wiring_.reads && reading_ != Reading::nothing) {
         reading_ = Reading::nothing;
         effects.emplace_back(Unsubscribe{});
@@ -141,7 +143,7 @@ std::optional<Tick> Room::next_tick() const {
 }
 
 void Room::start_lingering(Now now) {
-    if (occupants_.empty() && waiting_.empty() && !lingers_until_)
+    if (occupants_.empty() && waiting_.empty() && !lingers_until_ && !is_persistent())
         lingers_until_ = now.tick + limits_.linger;
 }
 
@@ -201,7 +203,7 @@ std::string Room::reads_what() const {
 
 const Jid& Room::address() const { return address_; }
 const RoomOptions& Room::options() const { return options_; }
-const std::string& Room::subject() const { return subject_.text; }
+const Subject& Room::subject() const { return subject_; }
 std::size_t Room::occupant_count() const { return occupants_.size(); }
 std::size_t Room::in_flight() const { return in_flight_.size() + copies_on_their_way(); }
 bool Room::awaits(const std::string& stanza_id) { return in_flight_.find(stanza_id) != nullptr; }

@@ -22,6 +22,7 @@
 #include "muc/options.hpp"
 #include "muc/recent_ids.hpp"
 #include "muc/requests.hpp"
+#include "muc/restored_room.hpp"
 #include "muc/rights_rules.hpp"
 #include "muc/same_words.hpp"
 #include "muc/subject.hpp"
@@ -49,6 +50,8 @@ public:
     /// A room of this name, now gone with the ids that it knew, has said what was published until then: it would be a
     /// copy.
     void has_said_until(WallTime time) { said_until_ = time; }
+    /// Of a room that nobody was in yet: a persistent one of an earlier process.
+    Effects restore(RestoredRoom restored, Now now);
 
     // What occupants and would-be occupants do.
     /// A new room subscribes first: the joiner waits for the answer, and what it says meanwhile waits with it.
@@ -133,7 +136,7 @@ public:
     // What others may ask.
     const Jid& address() const;
     const RoomOptions& options() const;
-    const std::string& subject() const;
+    const Subject& subject() const;
     std::size_t occupant_count() const;
     std::vector<std::string> nicks() const;
     /// Is this session in the room, and under which nick.
@@ -146,6 +149,12 @@ public:
     Affiliation affiliation_of(const Jid& jid) const;
     /// As it was configured or stored. Who is inside keeps the role until the next visit.
     void remember_affiliation(const Jid& bare, Affiliation affiliation);
+    /// It is there when nobody is inside, and its changes are told: KeepRoom and those after it.
+    bool is_persistent() const;
+    /// What users are to it, of those for whom that is kept.
+    std::vector<RestoredRoom::Right> kept_rights() const;
+    /// Neither affiliation nor nick: nothing is kept.
+    RestoredRoom::Right kept_right(const Jid& bare) const;
     /// Lines whose way is not over: published, held back until the subscription is answered, or given to a mirror.
     std::size_t in_flight() const;
     /// Is this line on its way home.
@@ -187,7 +196,7 @@ private:
     std::optional<StanzaError> refusal(const Visitor& visitor, const JoinRequest& request) const;
     std::optional<StanzaError> nick_refusal(const std::string& nick, const Jid& bare, const Occupant* self) const;
     std::string access_words(const std::string& verb, const std::string& what) const;
-    void make_owner(const Jid& bare);
+    void make_owner(Effects& effects, const Jid& bare);
     void enter(Effects& effects, const Visitor& visitor, const JoinRequest& request, Now now);
     void enter_again(Effects& effects, Occupant& occupant, const Visitor& visitor, const JoinRequest& request, Now now);
     void let_in_waiting(Effects& effects, Now now);
@@ -232,7 +241,7 @@ private:
     void change_role(Effects& effects, const RightsItem& change, const std::optional<Actor>& actor, Now now);
     void change_affiliation(Effects& effects, const RightsItem& change, const std::optional<Actor>& actor, Now now);
     std::vector<Occupant*> find_affected(const Jid& user);
-    void keep(const RightsItem& change);
+    void keep(Effects& effects, const RightsItem& change);
     void make_way(Effects& effects, const RightsItem& change, Now now);
     void change_absent(Effects& effects, const RightsItem& change, Affiliation before,
                        const std::optional<Actor>& actor);
@@ -247,6 +256,18 @@ private:
     void remove_strangers(Effects& effects, Now now);
     void show_configured(Effects& effects, RoomOptions before) const;
     void show_broadcast(Effects& effects, const PresenceBroadcast& before) const;
+
+    // room_persistent.cpp: what outlives its occupants
+    bool keeps(const Jid& bare) const;
+    void set_standing(Effects& effects, const Jid& bare, Affiliations::Standing standing);
+    void keep_change(Effects& effects, Effect change) const;
+    void keep_options(Effects& effects, bool was_persistent, Now now);
+    void follow_rule(Effects& effects, Now now);
+    std::optional<StanzaError> refuse_persistence(bool wish) const;
+    std::optional<StanzaError> refuse_one_more() const;
+
+    // room_restore.cpp
+    bool is_orphaned() const;
 
     // room_destroy.cpp
     void forget();
@@ -334,7 +355,7 @@ private:
     Occupants occupants_;
     std::deque<Waiter> waiting_;
     std::deque<Invitation> invitations_;  // the latest last
-    bool is_open_ = false;                // somebody has entered
+    bool is_open_ = false;                // somebody has entered, or it was restored
     bool is_destroyed_ = false;           // and nobody has entered since
     std::optional<Tick> lingers_until_;
     std::optional<Tick> last_said_;

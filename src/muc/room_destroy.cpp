@@ -8,6 +8,7 @@ Verdict Room::on_destroy(const Visitor& visitor, const Destruction& destruction,
     if (affiliation_of(visitor.jid) != Affiliation::owner)
         return {StanzaError{Condition::forbidden, "only owners destroy the room"}};
     Verdict verdict;
+    keep_change(verdict.effects, ForgetKept{});
     publish_held_back(verdict.effects, now);
     turn_away_waiting(verdict.effects, {Condition::gone, "the room was destroyed"});
     for (const Occupant& occupant : occupants_.all()) {
@@ -34,6 +35,7 @@ Verdict Room::on_destroy(const Visitor& visitor, const Destruction& destruction,
 /// What an owner, or anybody inside, made of the room.
 void Room::forget() {
     options_ = first_options_;
+    options_.persistent = options_.persistent || wiring_.persistent;
     affiliations_.clear();
     history_ = History{limits_.history_lines, limits_.past_lines};
     subject_ = {};

@@ -94,7 +94,10 @@ std::optional<StanzaError> Room::refusal(const Visitor& visitor, const JoinReque
         return StanzaError{Condition::forbidden, "you are banned from this room", ErrorType::auth};
     if (wiring_.access.may_read && !wiring_.access.may_read(bare))
         return StanzaError{Condition::forbidden, access_words("read", reads_what()), ErrorType::auth};
-    if (options_.members_only && affiliation < Affiliation::member)
+    if (!is_open_ && options_.persistent)
+        if (auto error = refuse_one_more())
+            return error;
+    if (options_.members_only && affiliation < Affiliation::member && !is_orphaned())
         return StanzaError{Condition::registration_required, "only members may enter this room", ErrorType::auth};
     if (!options_.password.empty() && request.password.value_or("") != options_.password)
         return StanzaError{Condition::not_authorized,
@@ -120,21 +123,25 @@ std::string Room::access_words(const std::string& verb, const std::string& what)
 }
 
 /// Who opens the room owns it, and keeps a nick that is reserved. XEP-0045 §10.1.1.
-void Room::make_owner(const Jid& bare) {
+void Room::make_owner(Effects& effects, const Jid& bare) {
     const Affiliations::Standing* known = affiliations_.find(bare);
-    affiliations_.set(bare, {Affiliation::owner, known ? known->nick : "", {}});
+    set_standing(effects, bare, {Affiliation::owner, known ? known->nick : "", {}});
 }
 
 /// The sequence of XEP-0045 §7.1: the others, oneself, history, subject.
 void Room::enter(Effects& effects, const Visitor& visitor, const JoinRequest& request, Now now) {
     std::vector<int> statuses;
     if (!is_open_) {
-        is_open_ = true;
         if (std::exchange(is_destroyed_, false))
             forget();  // what came home since
         statuses.push_back(201);
-        make_owner(visitor.jid.bare());
+        make_owner(effects, visitor.jid.bare());
+        is_open_ = true;
+        keep_change(effects, KeepRoom{});
         subscribe_mirrors(effects);
+    } else if (affiliations_.count(Affiliation::owner) == 0) {
+        // §10: every room has one; but this is no new room, and no 201.
+        make_owner(effects, visitor.jid.bare());
     }
     const Attendance session{visitor.route, visitor.jid, request.extra};
     Occupant* occupant = occupants_.find_nick(fold_nick(request.nick));

@@ -200,7 +200,7 @@ void Room::show_line(Effects& effects, PastLine line, bool is_delayed, const Hea
     if (!occupants_.empty())
         effects.emplace_back(ShowLine{occupants_.everyone(), line.nick, line.occupant_id, line.line,
                                       is_delayed ? std::optional{line.said_at} : std::nullopt});
-    if (options_.persistent)
+    if (is_persistent())
         effects.emplace_back(KeepLine{std::move(line), heard ? heard->journal : 0, heard ? heard->receipt : nullptr});
 }
 

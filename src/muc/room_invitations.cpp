@@ -52,7 +52,7 @@ void Room::invite(Effects& effects, const Occupant& inviter, const InviteRequest
     // §7.8.2: else the invitation would be to a closed door.
     if (options_.members_only && affiliation_of(bare) == Affiliation::none) {
         const std::string reason = "invited by " + inviter.speaker->nick;
-        affiliations_.set(bare, {Affiliation::member, {}, reason});
+        set_standing(effects, bare, {Affiliation::member, {}, reason});
         show_affiliation(effects, {{}, bare, Affiliation::member, {}, reason});
     }
     invitations_.push_back({bare, inviter.speaker});

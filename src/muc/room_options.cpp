@@ -9,6 +9,8 @@ namespace mucbridge {
 Verdict Room::on_options(const Visitor& visitor, RoomOptions options, Now now) {
     if (affiliation_of(visitor.jid) != Affiliation::owner)
         return {StanzaError{Condition::forbidden, "only owners configure the room"}};
+    if (auto error = refuse_persistence(options.persistent))
+        return {std::move(error)};
     Verdict verdict;
     if (options == options_)
         return verdict;
@@ -16,6 +18,7 @@ Verdict Room::on_options(const Visitor& visitor, RoomOptions options, Now now) {
     if (options.members_only && !options_.members_only)
         remove_strangers(verdict.effects, now);
     const RoomOptions before = std::exchange(options_, std::move(options));
+    keep_options(verdict.effects, before.persistent, now);
     show_configured(verdict.effects, before);
     show_broadcast(verdict.effects, before.broadcast);
     return verdict;

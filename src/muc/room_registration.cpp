@@ -37,8 +37,8 @@ Verdict Room::on_register(const Visitor& visitor, const std::string& nick, Now) 
         return {StanzaError{Condition::resource_constraint, "this room keeps no more users in mind"}};
     Affiliations::Standing standing = known ? *known : Affiliations::Standing{};
     standing.nick = nick;
-    affiliations_.set(bare, std::move(standing));
     Verdict verdict;
+    set_standing(verdict.effects, bare, std::move(standing));
     show_again(verdict.effects, bare);
     return verdict;
 }
@@ -60,7 +60,7 @@ Verdict Room::on_deregister(const Visitor& visitor, Now now) {
     const Affiliations::Standing* known = affiliations_.find(bare);
     if (!known || known->nick.empty())
         return verdict;
-    affiliations_.set(bare, {known->affiliation, {}, known->reason});
+    set_standing(verdict.effects, bare, {known->affiliation, {}, known->reason});
     show_again(verdict.effects, bare);
     return verdict;
 }

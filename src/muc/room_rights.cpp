@@ -184,7 +184,7 @@ void Room::change_affiliation(Effects& effects, const RightsItem& change, const 
     const Affiliation before = affiliation_of(user);
     if (reserves_nick(change))
         make_way(effects, change, now);
-    keep(change);
+    keep(effects, change);
     const std::vector<Occupant*> inside = find_affected(user);
     if (inside.empty())
         return change_absent(effects, change, before, actor);
@@ -218,14 +218,14 @@ std::vector<Occupant*> Room::find_affected(const Jid& user) {
 }
 
 /// The affiliation, the reason and the reserved nick, which outlasts a change among members, admins and owners.
-void Room::keep(const RightsItem& change) {
+void Room::keep(Effects& effects, const RightsItem& change) {
     const Affiliations::Standing* before = affiliations_.find(*change.jid);
     Affiliations::Standing standing{*change.affiliation, {}, change.reason};
     if (reserves_nick(change))
         standing.nick = change.nick;
     else if (before && !change.frees_nick && standing.affiliation >= Affiliation::member)
         standing.nick = before->nick;
-    affiliations_.set(*change.jid, std::move(standing));
+    set_standing(effects, *change.jid, std::move(standing));
 }
 
 /// The nick is another's from now on.

@@ -116,8 +116,10 @@ Effects Room::say_unpublished(const Occupant& occupant, const Visitor& visitor, 
 }
 
 void Room::show_unpublished(Effects& effects, Unpublished what, Now now) {
-    if (is_subject_change(what.line))
+    if (is_subject_change(what.line)) {
         subject_ = {*what.line.subject, what.line.lang, what.speaker->nick, what.speaker->occupant_id, now.wall};
+        keep_change(effects, KeepSubject{});
+    }
     if (!occupants_.empty())
         effects.emplace_back(ShowLine{occupants_.everyone(), what.speaker->nick, what.speaker->occupant_id,
                                       std::move(what.line), std::nullopt});

@@ -42,7 +42,7 @@ TEST_CASE("a destroyed room is forgotten: who comes next owns a new one [XEP-004
     stage.room.on_rights(romeo, {{.jid = tybalt.jid, .affiliation = A::outcast}}, stage.now);
     destroys(stage, romeo);
     CHECK(stage.room.options().title == "as configured");
-    CHECK(stage.room.subject().empty());
+    CHECK(stage.room.subject().text.empty());
     CHECK(stage.room.affiliation_of(romeo.jid) == A::none);
     CHECK(in_words(stage.joins(tybalt, "romeo")) == Strings{"subscribe"});
     CHECK(in_words(stage.room.on_granted({true}, stage.now)) ==

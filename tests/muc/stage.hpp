@@ -128,6 +128,11 @@ struct InWords {
     std::string operator()(const Unsubscribe& wish) const { return "unsubscribe" + of_mirror(wish.mirror); }
     std::string operator()(const Close&) const { return "close"; }
     std::string operator()(const Warn&) const { return "warn"; }
+    std::string operator()(const KeepRoom&) const { return "keep room"; }
+    std::string operator()(const KeepOptions&) const { return "keep options"; }
+    std::string operator()(const KeepRight& keep) const { return "keep right of " + to_string(keep.bare); }
+    std::string operator()(const KeepSubject&) const { return "keep subject"; }
+    std::string operator()(const ForgetKept&) const { return "forget kept"; }
 
     static std::string of_mirror(std::optional<std::size_t> mirror) {
         return mirror ? " mirror " + std::to_string(*mirror) : "";
