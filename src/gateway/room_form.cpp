@@ -16,6 +16,7 @@ constexpr std::string_view room_name = "muc#roomconfig_roomname", description = 
                            language = "muc#roomconfig_lang", is_public = "muc#roomconfig_publicroom",
                            members_only = "muc#roomconfig_membersonly", moderated = "muc#roomconfig_moderatedroom",
                            whois = "muc#roomconfig_whois", changes_subject = "muc#roomconfig_changesubject",
+                           is_persistent = "muc#roomconfig_persistentroom",
                            is_protected = "muc#roomconfig_passwordprotectedroom", secret = "muc#roomconfig_roomsecret",
                            max_users = "muc#roomconfig_maxusers", broadcast = "muc#roomconfig_presencebroadcast",
                            allow_pm = "muc#roomconfig_allowpm", allow_invites = "muc#roomconfig_allowinvites";
@@ -144,6 +145,7 @@ Form make_room_form(const Jid& room, const RoomOptions& options, std::size_t mos
     add(form, description, "text-single", "Short description", options.description);
     add(form, language, "text-single", "Language of the discussion (\"en\", \"pt-BR\")", options.language);
     add(form, is_public, "Show the room in public lists?", !options.hidden);
+    add(form, is_persistent, "Keep the room when nobody is in it?", options.persistent);
     add(form, members_only, "Let in members only?", options.members_only);
     add(form, allow_invites, "Let members of a members-only room invite others?", options.members_invite);
     add(form, moderated, "Give newcomers no voice?", options.moderated);
@@ -170,6 +172,7 @@ std::variant<RoomOptions, StanzaError> parse_room_form(const Form& form, const R
     bool is_listed = !options.hidden;
     reader.read(is_public, is_listed);
     options.hidden = !is_listed;
+    reader.read(is_persistent, options.persistent);
     reader.read(members_only, options.members_only);
     reader.read(allow_invites, options.members_invite);
     reader.read(moderated, options.moderated);

@@ -36,7 +36,7 @@ RoomOptions everything() {
     options.description = "of the Capulets";
     options.language = "it";
     options.moderated = options.members_only = options.hidden = options.anyone_sets_subject = true;
-    options.members_invite = true;
+    options.members_invite = options.persistent = true;
     options.semi_anonymous = false;
     options.password = "cauldronburn";
     options.max_users = 17;
@@ -57,16 +57,18 @@ TEST_CASE("the form that is sent back as it came changes nothing [XEP-0045 10.2]
     }
 }
 
-TEST_CASE("the form offers what works, and does not offer persistence [XEP-0045 16.5.3]") {
+TEST_CASE("the form offers what works [XEP-0045 16.5.3]") {
     const Form form = make_room_form(garden, everything(), 5000);
     CHECK(form.form_type() == room_form_type);
-    for (const auto* var :
-         {"roomname", "roomdesc", "lang", "publicroom", "membersonly", "moderatedroom", "whois", "changesubject",
-          "passwordprotectedroom", "roomsecret", "maxusers", "presencebroadcast", "allowpm", "allowinvites"}) {
+    for (const auto* var : {"roomname", "roomdesc", "lang", "publicroom", "persistentroom", "membersonly",
+                            "moderatedroom", "whois", "changesubject", "passwordprotectedroom", "roomsecret",
+                            "maxusers", "presencebroadcast", "allowpm", "allowinvites"}) {
         CAPTURE(var);
         CHECK(form.field("muc#roomconfig_" + std::string(var)));
     }
-    CHECK_FALSE(form.field("muc#roomconfig_persistentroom"));
+    CHECK_FALSE(form.field("muc#roomconfig_enablelogging"));
+    CHECK(form.field("muc#roomconfig_persistentroom")->value() == "1");
+    CHECK(make_room_form(garden, {}, 5000).field("muc#roomconfig_persistentroom")->value() == "0");
     CHECK(form.field("muc#roomconfig_whois")->value() == "anyone");
     CHECK(form.field("muc#roomconfig_presencebroadcast")->values ==
           std::vector<std::string>{"moderator", "participant", "none"});
@@ -94,7 +96,7 @@ TEST_CASE("an empty form accepts the room as it is [XEP-0045 10.1.2]") {
 }
 
 TEST_CASE("fields that nobody knows are ignored [XEP-0004 3.1]") {
-    CHECK(accepted(submit({{"muc#roomconfig_persistentroom", "1"}, {"x", "y"}}), everything()) == everything());
+    CHECK(accepted(submit({{"muc#roomconfig_enablelogging", "1"}, {"x", "y"}}), everything()) == everything());
 }
 
 TEST_CASE("a form without FORM_TYPE or with another one is a bad-request [XEP-0068]") {
@@ -110,6 +112,7 @@ TEST_CASE("a form without FORM_TYPE or with another one is a bad-request [XEP-00
 TEST_CASE("a value that is no such setting's is not-acceptable, and the text says which and why [XEP-0004 4]") {
     const std::vector<std::array<std::string, 3>> wrong{
         {"publicroom", "maybe", "want 0, 1, false or true, got \"maybe\""},
+        {"persistentroom", "forever", "want 0, 1, false or true, got \"forever\""},
         {"membersonly", "TRUE", "want 0, 1, false or true, got \"TRUE\""},
         {"moderatedroom", "2", "want 0, 1, false or true, got \"2\""},
         {"whois", "x", "want moderators or anyone, got \"x\""},
