@@ -37,17 +37,22 @@ std::optional<fs::path> find_mosquitto() {
     return std::nullopt;
 }
 
-std::string make_configuration(std::uint16_t port) {
+/// `folder`: where sessions and what waits for them outlive the process; empty: nowhere.
+std::string make_configuration(std::uint16_t port, const std::string& folder) {
     std::ostringstream text;
     text << "# Written by mucbridge at each start.\n"
          << "listener " << port << " 127.0.0.1\n"
          << "allow_anonymous true\n"
-         << "persistence false\n"
+         << "persistence " << (folder.empty() ? "false" : "true") << "\n"
          << "set_tcp_nodelay true\n"  // a line behind another does not wait for an acknowledgement
          << "max_inflight_messages 100\n"
          << "max_queued_messages 100000\n"
          << "log_dest stderr\n"
          << "log_type error\nlog_type warning\nlog_type notice\n";
+    if (!folder.empty())
+        // It saves when we end it; what its own sudden end may cost is a minute.
+        text << "persistence_location " << folder << "/\n"
+             << "autosave_interval 60\n";
     if (::geteuid() == 0)
         text << "user root\n";  // it would change to a user who may not read this file
     return text.str();
@@ -61,6 +66,8 @@ public:
         if (!state.empty()) {
             const auto path = fs::absolute(fs::path(state) / "embedded", error);
             fs::create_directories(path, error);
+            if (!error)
+                fs::permissions(path, fs::perms::owner_all, error);  // it holds lines that wait
             if (error)
                 return Error{path.string() + ": " + error.message()};
             return Folder(path, false);
@@ -79,6 +86,7 @@ public:
             fs::remove_all(path_, ignored);
     }
     const fs::path& path() const { return path_; }
+    bool is_temporary() const { return temporary_; }
 
 private:
     Folder(fs::path path, bool temporary) : path_(std::move(path)), temporary_(temporary) {}
@@ -155,7 +163,8 @@ Result<std::unique_ptr<Broker>> make_embedded_broker(const BrokerConfig& config,
     if (!folder)
         return folder.error();
     const auto file = folder->path() / "mosquitto.conf";
-    if (!(std::ofstream(file) << make_configuration(port) << std::flush))
+    if (!(std::ofstream(file) << make_configuration(port, folder->is_temporary() ? "" : folder->path().string())
+                              << std::flush))
         return Error{file.string() + ": cannot be written"};
     auto broker = std::make_unique<EmbeddedBroker>(std::move(*folder), port,
                                                    std::vector{program->string(), std::string("-c"), file.string()});

@@ -12,7 +12,8 @@ namespace mucbridge {
 using BeforeConnect = std::function<Result<void>()>;
 
 /// MQTT 5, or 3.1.1 where the broker refuses 5, by Paho. Wants config.url as parse_mqtt_url() does.
-/// A clean start each time: what the broker keeps for us is nothing.
+/// MQTT 5 keeps the session for config.session_expiry wherever the connection ends without goodbye; MQTT 3.1.1 where
+/// keep_session() said so before it began.
 Result<std::unique_ptr<Broker>> make_mqtt_broker(const BrokerConfig& config, const BrokerIdentity& identity,
                                                  BrokerEvents events, BeforeConnect before_connect = nullptr);
 

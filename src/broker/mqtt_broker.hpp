@@ -78,7 +78,9 @@ private:
     void run();
     void post(std::function<void()> task);
     void attempt(bool is_fresh);
-    void come_up(std::unique_ptr<MqttConnection> connection, BrokerFacts facts);
+    std::optional<ConnectFailure> try_version(int version, SessionWish wish);
+    void end_session(int version);
+    void come_up(BrokerFacts facts);
     void go_down(Number number, const BrokerDown& down);
     void make_sure_of_end(Number unanswered);
     void end(const std::function<void()>& tell, const std::string& reason);
@@ -96,6 +98,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::function<void()>> tasks_;
+    std::unique_ptr<MqttConnection> attempted_;   // not answered yet
     std::unique_ptr<MqttConnection> connection_;  // null: down
     BrokerFacts facts_;                           // of connection_: unchanged while a Use holds it
     unsigned users_ = 0;                          // how many Uses do

@@ -55,7 +55,7 @@ std::vector<int> MqttBroker::versions_to_try() const {
     return {5, 4};
 }
 
-void MqttBroker::attempt(bool) {
+void MqttBroker::attempt(bool is_fresh) {
     if (connection_)
         return;
     if (before_connect_) {
@@ -64,14 +64,16 @@ void MqttBroker::attempt(bool) {
     }
     ConnectFailure failure;
     for (const int version : versions_to_try()) {
-        const auto number = ++connection_number_;
-        auto connection = std::make_unique<MqttConnection>(target_, version, make_heard(number));
-        auto outcome = connection->connect(stop_);
-        if (auto* facts = std::get_if<BrokerFacts>(&outcome)) {
-            only_3_1_1_ = version != 5;
-            return come_up(std::move(connection), std::move(*facts));
+        auto failed = try_version(version, {is_fresh, is_session_kept_});
+        if (failed && failed->is_session) {
+            end_session(version);
+            failed = try_version(version, {is_fresh, is_session_kept_});
         }
-        failure = std::move(std::get<ConnectFailure>(outcome));
+        if (!failed) {
+            only_3_1_1_ = version != 5;
+            return;
+        }
+        failure = std::move(*failed);
         if (!failure.is_version)
             break;
         only_3_1_1_ = false;
@@ -80,19 +82,42 @@ void MqttBroker::attempt(bool) {
         events_.on_down({std::move(failure.reason), false, failure.is_login});
 }
 
+std::optional<ConnectFailure> MqttBroker::try_version(int version, SessionWish wish) {
+    attempted_ = std::make_unique<MqttConnection>(target_, version, make_heard(++connection_number_));
+    auto failed = attempted_->connect(wish, stop_);
+    if (!failed)
+        return std::nullopt;
+    if (failed->is_session)
+        attempted_->disconnect(farewell, false);
+    attempted_.reset();
+    return failed;
+}
+
+/// MQTT 5 ended it by the goodbye; MQTT 3.1.1 knows no other way than a connection that is not to be kept.
+void MqttBroker::end_session(int version) {
+    if (version == 5)
+        return;
+    MqttConnection last(target_, version,
+                        {[](const BrokerFacts&) {}, [](const Delivery&) {}, [](const BrokerDown&) {}});
+    if (!last.connect({false, false}, stop_))
+        last.disconnect(farewell, false);
+}
+
 MqttConnection::Heard MqttBroker::make_heard(Number number) {
     return {
+        [this](BrokerFacts facts) { come_up(std::move(facts)); },
         [this](Delivery delivery) { guarded([&] { events_.on_delivery(std::move(delivery)); }); },
         [this, number](BrokerDown down) { post([this, number, down = std::move(down)] { go_down(number, down); }); }};
 }
 
-void MqttBroker::come_up(std::unique_ptr<MqttConnection> connection, BrokerFacts facts) {
+/// On Paho's thread: before what the broker kept for us is delivered there.
+void MqttBroker::come_up(BrokerFacts facts) {
     {
         const std::lock_guard lock(mutex_);
         facts_ = facts;
-        connection_ = std::move(connection);
+        connection_ = std::move(attempted_);
     }
-    events_.on_up(std::move(facts));
+    guarded([&] { events_.on_up(std::move(facts)); });
 }
 
 void MqttBroker::go_down(Number number, const BrokerDown& down) {
@@ -141,7 +166,7 @@ void MqttBroker::say_farewell() {
             status.retain = facts_.retain_available;
             use->publish(std::move(status), nullptr, *this);
         }
-        use->disconnect(farewell);
+        use->disconnect(farewell, is_session_kept_);
     }
     end(nullptr, "the connection was closed first");
 }

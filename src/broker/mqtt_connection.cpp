@@ -2,12 +2,15 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <exception>
 #include <fstream>
 #include <limits>
 #include <mutex>
 
 #include "broker/mqtt_wire.hpp"
 #include "broker/no_delay.hpp"
+#include "broker/paho_inside.hpp"
 #include "broker/probe.hpp"
 #include "broker/reason.hpp"
 #include "broker/tls_probe.hpp"
@@ -59,6 +62,8 @@ T told(const mqtt::properties& properties, mqtt::property::code code, T otherwis
 BrokerFacts read_facts(const mqtt::token& connected, int version, std::string endpoint) {
     BrokerFacts facts;
     facts.endpoint = std::move(endpoint);
+    const auto response = connected.get_connect_response();
+    facts.has_session = response.is_session_present();
     if (version != 5) {
         facts.protocol = "MQTT 3.1.1";
         facts.window = in_flight_3_1_1;
@@ -66,7 +71,6 @@ BrokerFacts read_facts(const mqtt::token& connected, int version, std::string en
         facts.tells_refusals = false;
         return facts;
     }
-    const auto response = connected.get_connect_response();
     const auto& properties = response.get_properties();
     using mqtt::property;
     facts.protocol = "MQTT 5";
@@ -76,6 +80,12 @@ BrokerFacts read_facts(const mqtt::token& connected, int version, std::string en
     facts.maximum_qos = told<std::uint8_t>(properties, property::MAXIMUM_QOS, 2);
     facts.retain_available = told<std::uint8_t>(properties, property::RETAIN_AVAILABLE, 1) != 0;
     return facts;
+}
+
+/// Session Expiry Interval; 0xFFFFFFFF would be "for ever" (MQTT 5 §3.1.2.11.2).
+std::int32_t to_expiry(std::chrono::seconds time) {
+    constexpr std::int64_t longest = std::numeric_limits<std::int32_t>::max();
+    return static_cast<std::int32_t>(std::clamp<std::int64_t>(time.count(), 0, longest));
 }
 
 /// Paho's own words for a file that is not there do not name it.
@@ -101,11 +111,13 @@ mqtt::connect_options MqttConnection::make_options() {
     mqtt::connect_options options;
     options.set_mqtt_version(version_ == 5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1);
     if (version_ == 5) {
-        options.set_clean_start(true);
-        options.set_properties(
-            {{mqtt::property::SESSION_EXPIRY_INTERVAL, 0}, {mqtt::property::MAXIMUM_PACKET_SIZE, longest_packet}});
+        // Not where a fresh one is wanted either: mosquitto 2.0 never saves a session that began with a clean start.
+        options.set_clean_start(false);
+        // The will has no delay: whoever reads the status learns of a loss at once, session or no session.
+        options.set_properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, to_expiry(config.session_expiry)},
+                                {mqtt::property::MAXIMUM_PACKET_SIZE, longest_packet}});
     } else {
-        options.set_clean_session(true);
+        options.set_clean_session(!wish_.is_kept);
     }
     options.set_automatic_reconnect(false);
     options.set_keep_alive_interval(config.keep_alive);
@@ -123,7 +135,39 @@ mqtt::connect_options MqttConnection::make_options() {
     return options;
 }
 
-std::variant<BrokerFacts, ConnectFailure> MqttConnection::connect(const std::atomic<bool>& stop) {
+void MqttConnection::on_success(const mqtt::token& connected) {
+    if (answered_.exchange(true))
+        return;
+    touch();
+    try {
+        auto facts = read_facts(connected, version_, to_string(target_.url));
+        is_up_ = !facts.has_session || !wish_.is_fresh;
+        if (is_up_)
+            heard_.up(std::move(facts));
+        is_session_right_.set_value(is_up_);
+    } catch (...) {
+        is_session_right_.set_exception(std::current_exception());
+    }
+}
+
+/// False: `stop` is set. Throws what Paho does, and where nobody answers in time.
+bool MqttConnection::wait_for_answer(mqtt::token& connected, const std::atomic<bool>& stop) {
+    const auto limit = std::chrono::steady_clock::now() + connect_timeout + 1s;
+    while (!connected.wait_for(50ms)) {
+        const bool is_late = std::chrono::steady_clock::now() > limit;
+        if (!stop && !is_late)
+            continue;
+        if (answered_.exchange(true))
+            break;
+        if (stop)
+            return false;
+        throw mqtt::exception(MQTTASYNC_FAILURE);
+    }
+    return true;
+}
+
+std::optional<ConnectFailure> MqttConnection::connect(SessionWish wish, const std::atomic<bool>& stop) {
+    wish_ = wish;
     const auto started = std::chrono::steady_clock::now();
     const auto elapsed = [started] { return std::chrono::steady_clock::now() - started; };
     if (auto why = why_unreadable(target_.config); target_.url.tls && !why.empty())
@@ -135,22 +179,20 @@ std::variant<BrokerFacts, ConnectFailure> MqttConnection::connect(const std::ato
         client_ = make_client(target_, version_);
         client_->set_message_callback([this](const mqtt::const_message_ptr& message) {
             touch();
-            heard_.delivery(to_delivery(*message));
+            if (is_up_)
+                heard_.delivery(to_delivery(*message));
         });
         client_->set_connection_lost_handler([this](const std::string& cause) { on_lost(cause); });
         client_->set_disconnected_handler(
             [this](const mqtt::properties&, mqtt::ReasonCode reason) { on_disconnect_packet(reason); });
-        const auto token = client_->connect(make_options());
+        const auto token = client_->connect(make_options(), nullptr, *this);
         touch();
-        while (!token->wait_for(50ms)) {
-            if (stop)
-                return ConnectFailure{"closed while connecting"};
-            if (elapsed() > connect_timeout + 1s)
-                throw mqtt::exception(MQTTASYNC_FAILURE);
-        }
-        touch();
+        if (!wait_for_answer(*token, stop))
+            return ConnectFailure{"closed while connecting"};
+        if (!is_session_right_.get_future().get())
+            return ConnectFailure{to_string(target_.url) + ": an old session is still there", false, false, true};
         set_no_delay(target_.url.port);
-        return read_facts(*token, version_, to_string(target_.url));
+        return std::nullopt;
     } catch (const mqtt::exception& error) {
         spdlog::debug("{}: MQTT {}: {} (code {}, reason {})", to_string(target_.url), version_ == 5 ? "5" : "3.1.1",
                       error.what(), error.get_return_code(), int{error.get_reason_code()});
@@ -207,11 +249,15 @@ void MqttConnection::unsubscribe(const std::string& filter) {
     }
 }
 
-void MqttConnection::disconnect(std::chrono::milliseconds limit) {
+void MqttConnection::disconnect(std::chrono::milliseconds limit, bool is_session_kept) {
     try {
         ended_ = true;
+        mqtt::disconnect_options options(limit);
+        inside(options).struct_version = 1;
+        if (is_mqtt5() && !is_session_kept)
+            options.set_properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, 0}});
         if (client_)
-            client_->disconnect(limit)->wait_for(limit * 2);
+            client_->disconnect(std::move(options))->wait_for(limit * 2);
     } catch (const std::exception& error) {
         spdlog::debug("{}: disconnect: {}", to_string(target_.url), error.what());
     }

@@ -1,5 +1,7 @@
 #include "broker/mqtt_wire.hpp"
 
+#include "broker/paho_inside.hpp"
+
 namespace mucbridge {
 namespace {
 
@@ -36,7 +38,9 @@ Delivery to_delivery(const mqtt::message& message) {
     delivery.payload = message.get_payload_str();
     delivery.qos = message.get_qos();
     delivery.retained = message.is_retained();
-    delivery.duplicate = message.is_duplicate();
+    delivery.duplicate = message.is_duplicate();  // never at QoS 2: Paho hides it
+    if (delivery.qos > 0)
+        delivery.packet_id = static_cast<std::uint32_t>(inside(message).msgid);
     const auto& properties = message.get_properties().c_struct();
     for (int i = 0; i < properties.count; ++i) {
         const auto& property = properties.array[i];

@@ -14,7 +14,7 @@ std::string to_text(const Settlement& settlement) {
 }
 
 Adapter::Adapter(const std::string& url, const std::function<void(BrokerConfig&)>& configure, const std::string& origin,
-                 std::function<void(Delivery)> heard) {
+                 std::function<void(Delivery)> heard, const std::string& state) {
     BrokerConfig config;
     config.url = url;
     if (configure)
@@ -35,17 +35,17 @@ Adapter::Adapter(const std::string& url, const std::function<void(BrokerConfig&)
         const std::lock_guard lock(mutex_);
         deliveries_.push_back(std::move(delivery));
     };
-    auto opened = open_broker(config, {origin}, std::move(events));
+    auto opened = open_broker(config, {origin, true, state}, std::move(events));
     if (!opened)
         throw std::runtime_error(opened.error().text);
     broker_ = std::move(*opened);
 }
 
-std::string Adapter::connect() {
+std::string Adapter::connect(bool is_fresh) {
     std::unique_lock lock(mutex_);
     const auto ups = ups_;
     const auto downs = downs_.size();
-    broker_->connect(true);
+    broker_->connect(is_fresh);
     if (!changed_.wait_for(lock, 20s, [&] { return ups_ > ups || downs_.size() > downs; }))
         return "no answer";
     return ups_ > ups ? "up" : downs_.back().reason;

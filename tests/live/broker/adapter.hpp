@@ -15,9 +15,10 @@
 class Adapter {
 public:
     explicit Adapter(const std::string& url, const std::function<void(mucbridge::BrokerConfig&)>& configure = nullptr,
-                     const std::string& origin = "ground", std::function<void(mucbridge::Delivery)> heard = nullptr);
+                     const std::string& origin = "ground", std::function<void(mucbridge::Delivery)> heard = nullptr,
+                     const std::string& state = {});
     /// "up", or why not.
-    std::string connect();
+    std::string connect(bool is_fresh = true);
     /// "granted N" or "refused: WHY".
     std::string subscribe(const std::string& filter, int qos = 2);
     /// "accepted", "rejected: WHY", "released: WHY".

@@ -117,6 +117,12 @@ void Mosquitto::start() {
 
 void Mosquitto::kill() { program_.reset(); }
 
+void Mosquitto::end() {
+    program_->signal(SIGTERM);
+    program_->wait();
+    program_.reset();
+}
+
 void run(const std::string& command) {
     if (std::system((command + " >/dev/null 2>&1").c_str()) != 0)
         throw std::runtime_error("failed: " + command);

@@ -55,6 +55,7 @@ public:
     const TemporaryFolder& folder() const { return folder_; }
     void start();  // on the same port; returns when it listens
     void kill();
+    void end();  // in order: what it persists is written
     void signal(int number) const { program_->signal(number); }
 
 private:
