@@ -116,10 +116,18 @@ def check_copies(ledger, verdict, observer):
             continue
         if line.kind == "nameless":
             verdict.apart["without an id, as often as the broker delivers it"].append(finding)
+        elif observer.room not in ledger.persistent and observer.kind == "occupant" and has_forgotten(ledger, observer, sights):
+            verdict.apart["seen again in a room that lives with its process"].append(finding)
         elif line.repeats and not line.is_published and len(ids) > 1:
             verdict.apart["said again by its speaker, whose session was gone"].append(finding)
         else:
             verdict.counted.append(finding)
+
+
+def has_forgotten(ledger, observer, sights):
+    """Did the gateway begin anew between the first and the last sight?"""
+    return any(fault.target == f"g{observer.gateway}" and fault.ends_process and
+               sights[0].at < fault.start + SOON and fault.start < sights[-1].at for fault in ledger.faults)
 
 
 def first_sights(observer):

@@ -133,6 +133,13 @@ class CheckerTest(unittest.TestCase):
         talk.see(talk.here, 1, 3, 20)
         self.want(talk, twice=1)
 
+    def test_a_room_that_lives_with_its_process_forgets_with_it(self):
+        talk = Talk(persistent=False)
+        talk.see(talk.there, 1, 3, 20)
+        self.want(talk, twice=1)
+        talk.ledger.fault("kill -9 of a gateway", "g1", 10.0)
+        self.want(talk, ["seen again in a room that lives with its process"])
+
     def test_two_ids_are_twice_also_in_the_history(self):
         talk = Talk()
         talk.see(talk.late, 1, 3, 20, id="another")

@@ -220,10 +220,11 @@ class Talker(Visitor):
         self.observer.breaks.append((time.monotonic(), "resumed"))
         self.is_counting = True
         self.on_count(int(stanza["h"]))
-        was_inside = self.has_been_inside
-        for number, text in self.unacknowledged:
+        refused = [number for number, _ in self.unacknowledged if number is not None and self.line(number).refused]
+        self.unacknowledged = collections.deque(entry for entry in self.unacknowledged if entry[0] not in refused)
+        for _, text in self.unacknowledged:
             self.stream.write(text)
-        if was_inside:
+        if self.has_been_inside:
             self.is_inside = True
             self.say_what_waits()
         self.stream.write(f"<r xmlns='{SM}'/>")
@@ -279,7 +280,7 @@ class Talker(Visitor):
             self.observer.breaks.append((time.monotonic(), "rejoined"))
         again, self.again = self.again, []
         for number, text in again:
-            line = self.ledger.lines[self.writer, number]
+            line = self.line(number)
             if line.acknowledged_at is None and not line.refused:
                 line.repeats += 1
                 self.send(text, number)
@@ -302,6 +303,9 @@ class Talker(Visitor):
                   f"<body>w{self.writer} n{number} {padding}</body></message>", number)
         if self.managed and number % ASKS_EVERY == 0:
             self.stream.write(f"<r xmlns='{SM}'/>")
+
+    def line(self, number):
+        return self.ledger.lines[self.writer, number]
 
     def ask(self):
         """At the end: what is still not acknowledged?"""

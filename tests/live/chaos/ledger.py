@@ -65,6 +65,11 @@ class Fault:
     end: float | None = None       # healed, as far as whoever injected it can tell
     settled: float | None = None   # every gateway ready, and nothing waits
     disturbs: bool = True          # more than the one client that it befalls
+    note: str = ""
+
+    @property
+    def ends_process(self):
+        return self.kind.startswith(("kill -9", "end of"))
 
 
 class Ledger:

@@ -67,7 +67,8 @@ def print_recovery(ledger):
     words = []
     for kind, count in counts.most_common():
         times = kinds.get(kind)
-        words.append(f"{count} {kind}" + (f" (well again after {statistics.median(times):.1f} s, at most {max(times):.1f})" if times else ""))
+        notes = collections.Counter(fault.note for fault in ledger.faults if fault.kind == kind and fault.note)
+        words.append(f"{count} {kind}" + "".join(f", {often} {note}" for note, often in notes.items()) + (f" (well again after {statistics.median(times):.1f} s, at most {max(times):.1f})" if times else ""))
     print("  faults: " + ", ".join(words))
 
 
