@@ -128,9 +128,9 @@ class LateJoiner(Visitor):
 class Talker(Visitor):
     """Stays, talks, and comes back."""
 
-    def __init__(self, ledger, gateway, room, writer, managed):
+    def __init__(self, ledger, gateway, room, writer, managed, makes_persistent):
         super().__init__(f"w{writer}", gateway, room, time.time() - OVERLAP)
-        self.ledger, self.writer, self.managed = ledger, writer, managed
+        self.ledger, self.writer, self.managed, self.makes_persistent = ledger, writer, managed, makes_persistent
         self.observer = ledger.observe(name=f"w{writer} at {gateway.name}" + (" (managed)" if managed else ""), room=room,
                                        kind="occupant", gateway=gateway.index)
         self.gone = asyncio.Event()
@@ -195,6 +195,23 @@ class Talker(Visitor):
         await asyncio.sleep(2)
         if stream is self.stream:
             self.slow_since = None
+
+    def on_presence(self, stanza):
+        super().on_presence(stanza)
+        # XEP-0045 §10.1.2: who made the room owns it, and says what it is.
+        if self.makes_persistent and "201" in stanza.statuses:
+            self.send(f"<iq type='set' to='{self.room}' id='configure'><query xmlns='{MUC}#owner'>"
+                      "<x xmlns='jabber:x:data' type='submit'>"
+                      f"<field var='FORM_TYPE'><value>{MUC}#roomconfig</value></field>"
+                      "<field var='muc#roomconfig_persistentroom'><value>1</value></field></x></query></iq>")
+
+    def on_iq(self, stanza):
+        super().on_iq(stanza)
+        if stanza["id"] == "configure":
+            if stanza["type"] == "result":
+                self.gateway.configured.add(self.room.partition("@")[0])
+            else:
+                self.problem = "not configured: " + stanza.error
 
     # XEP-0198.
 

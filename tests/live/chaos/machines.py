@@ -83,10 +83,11 @@ class Broker(Machine):
 
 
 class Gateway(Machine):
-    def __init__(self, folder, index, binary, proxy, seal, settings, persistent):
+    def __init__(self, folder, index, binary, proxy, seal, settings, persistent_by_rule):
         self.folder, self.index, self.binary, self.proxy = folder, index, binary, proxy
         self.name, self.port, self.state = f"g{index}", free_port(), folder / "state"
         self.expected_down = False
+        self.configured = set()  # rooms whose owner made them persistent
         folder.mkdir(parents=True)
         rule = {"broker": "main", "qos": settings.qos, "payload": "text" if settings.protocol == "mqtt-5" else "json",
                 "who": {"read": "*", "write": "*"}}
@@ -94,7 +95,7 @@ class Gateway(Machine):
             "listen": [f"xmpp://127.0.0.1:{self.port}"], "login": "open", "state": str(self.state), "seal_key_file": str(seal),
             "brokers": {"main": {"url": f"mqtt://127.0.0.1:{proxy.port}", "protocol": settings.protocol, "keep_alive": KEEP_ALIVE,
                                  "queue_lines": settings.queue_lines, "queue_bytes": 256 * 1024 * 1024}},
-            "rules": [*({"room": room, "topic": room, "persistent": True, **rule} for room in sorted(persistent)),
+            "rules": [*({"room": room, "topic": room, "persistent": True, **rule} for room in sorted(persistent_by_rule)),
                       {"room": "{name}", "topic": "{name}", **rule}],
             "limits": {"lines_in_flight_per_room": 100000, "session_queue_bytes": 256 * 1024 * 1024, "queue_bytes": 1024 * 1024 * 1024,
                        "unacknowledged_bytes": 256 * 1024 * 1024, "resume_time": 30},

@@ -57,6 +57,7 @@ class Plan:
     settings: Settings
     rooms: list
     persistent: set
+    by_form: set          # of those: by their owner's form, the others by a rule
     writers: list
     lines: list           # (at, writer's number, number, padding)
     faults: list
@@ -77,7 +78,7 @@ def make_plan(asked):
     rooms = [f"room{index}" for index in range(settings.rooms)]
     persistent = set(rooms[:-1] or rooms)
     writers = make_writers(settings, rooms)
-    return Plan(settings, rooms, persistent, writers, make_lines(settings, writers, dice),
+    return Plan(settings, rooms, persistent, set(rooms[1:-1:2]), writers, make_lines(settings, writers, dice),
                 make_faults(settings, writers, dice), spool_is_small)
 
 

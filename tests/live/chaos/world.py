@@ -47,7 +47,7 @@ class World:
             self.proxies.append(Proxy(self.broker.port))
             await self.proxies[-1].start()
             self.gateways.append(Gateway(self.folder / f"g{index}", index, self.binary, self.proxies[-1], seal, self.settings,
-                                         self.plan.persistent))
+                                         self.plan.persistent - self.plan.by_form))
         await asyncio.gather(*(gateway.start() for gateway in self.gateways))
         self.witness = Witness(self.ledger, self, self.plan.rooms)
         for writer in self.plan.writers:
@@ -55,10 +55,11 @@ class World:
                 self.publishers[writer.number] = Publisher(self.ledger, self, writer.number, writer.room, writer.kind == "named")
             else:
                 self.talkers[writer.number] = Talker(self.ledger, self.gateways[writer.gateway], writer.room, writer.number,
-                                                     writer.kind == "managed")
+                                                     writer.kind == "managed", writer.room in self.plan.by_form)
         await self.until(lambda: self.witness.session.subscribed.is_set() and
                          all(talker.is_inside for talker in self.talkers.values()) and
-                         all(publisher.session.connected for publisher in self.publishers.values()),
+                         all(publisher.session.connected for publisher in self.publishers.values()) and
+                         all(gateway.configured >= self.plan.by_form for gateway in self.gateways),
                          "everybody is inside", 30)
 
     async def until(self, question, what, patience):
