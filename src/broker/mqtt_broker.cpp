@@ -13,11 +13,6 @@ using Outcome = Settlement::Outcome;
 
 constexpr std::size_t longest_packet = 268435455;  // MQTT 5 §2.1.4
 
-void* to_context(std::uint64_t number) {
-    // Never followed: Paho hands it back.
-    return reinterpret_cast<void*>(static_cast<std::uintptr_t>(number));  // NOLINT(performance-no-int-to-ptr)
-}
-
 std::uint64_t to_number(const mqtt::token& token) {
     return static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(token.get_user_context()));
 }
@@ -122,12 +117,19 @@ MqttBroker::Number MqttBroker::remember(Waiting waiting) {
     return next_number_++;
 }
 
+void* MqttBroker::to_context(Number number) {
+    // Never followed: Paho hands it back.
+    return reinterpret_cast<void*>(static_cast<std::uintptr_t>(number));  // NOLINT(performance-no-int-to-ptr)
+}
+
 bool MqttBroker::take(Number number, Waiting& waiting) {
     const std::lock_guard lock(mutex_);
     auto node = waiting_.extract(number);
     if (node.empty())
         return false;
     waiting = std::move(node.mapped());
+    if (stop_)
+        changed_.notify_all();  // the farewell waits for the last
     return true;
 }
 

@@ -68,6 +68,7 @@ private:
     void on_success(const mqtt::token& token) override;
     void on_failure(const mqtt::token& token) override;
     Number remember(Waiting waiting);
+    static void* to_context(Number number);
     bool take(Number number, Waiting& waiting);
     void give_up(Number number, const std::string& why, bool connected);
     static void answer(Waiting waiting, Settlement settlement);

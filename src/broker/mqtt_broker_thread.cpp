@@ -164,8 +164,13 @@ void MqttBroker::say_farewell() {
             // A full window has no place for one more at QoS 1: the broker would close the connection.
             status.qos = is_window_full() ? 0 : std::min(1, facts_.maximum_qos);
             status.retain = facts_.retain_available;
-            use->publish(std::move(status), nullptr, *this);
+            const auto number = remember({});
+            if (auto why = use->publish(std::move(status), to_context(number), *this); !why.empty())
+                give_up(number, why, true);
         }
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, farewell, [this] { return waiting_.empty(); });
+        lock.unlock();
         use->disconnect(farewell, is_session_kept_);
     }
     end(nullptr, "the connection was closed first");

@@ -252,12 +252,13 @@ void MqttConnection::unsubscribe(const std::string& filter) {
 void MqttConnection::disconnect(std::chrono::milliseconds limit, bool is_session_kept) {
     try {
         ended_ = true;
-        mqtt::disconnect_options options(limit);
+        // At once: what Paho lets wait for the last answers, it sends without the properties.
+        mqtt::disconnect_options options(std::chrono::milliseconds(0));
         inside(options).struct_version = 1;
         if (is_mqtt5() && !is_session_kept)
             options.set_properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, 0}});
         if (client_)
-            client_->disconnect(std::move(options))->wait_for(limit * 2);
+            client_->disconnect(std::move(options))->wait_for(limit);
     } catch (const std::exception& error) {
         spdlog::debug("{}: disconnect: {}", to_string(target_.url), error.what());
     }
