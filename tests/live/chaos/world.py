@@ -49,6 +49,9 @@ class World:
             self.gateways.append(Gateway(self.folder / f"g{index}", index, self.binary, self.proxies[-1], seal, self.settings,
                                          self.plan.persistent - self.plan.by_form))
         await asyncio.gather(*(gateway.start() for gateway in self.gateways))
+        for gateway in self.gateways:
+            while not is_calm(await gateway.status()):
+                await asyncio.sleep(0.05)
         self.witness = Witness(self.ledger, self, self.plan.rooms)
         for writer in self.plan.writers:
             if writer.gateway is None:
