@@ -11,6 +11,8 @@ namespace {
 
 using Outcome = Settlement::Outcome;
 
+constexpr int packet_id_in_use = 0x91;
+constexpr int most_tries = 200;                    // twice the window: so many ids may be in use
 constexpr std::size_t longest_packet = 268435455;  // MQTT 5 §2.1.4
 
 std::uint64_t to_number(const mqtt::token& token) {
@@ -61,7 +63,7 @@ void MqttBroker::connect(bool is_fresh) {
 void MqttBroker::keep_session(bool is_kept) { is_session_kept_ = is_kept; }
 
 void MqttBroker::publish(Publication publication, std::function<void(Settlement)> settled) {
-    Waiting waiting{std::move(settled), nullptr};
+    Waiting waiting{std::move(settled), nullptr, publication.qos};
     const Use use(*this);
     if (!use)
         return answer(std::move(waiting), {Outcome::released, "not connected"});
@@ -164,8 +166,27 @@ void MqttBroker::on_success(const mqtt::token& token) {
     answer(std::move(waiting), {Outcome::accepted});
 }
 
+/// The broker has that packet id from an earlier connection of the session, and knows nothing of this publication. Paho
+/// gives it another one.
+bool MqttBroker::publish_again(const mqtt::token& token) {
+    const auto number = to_number(token);
+    const auto* publication = dynamic_cast<const mqtt::delivery_token*>(&token);
+    const Use use(*this);
+    if (!use || publication == nullptr)
+        return false;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = waiting_.find(number);
+        if (found == waiting_.end() || ++found->second.tries > most_tries)
+            return false;
+    }
+    return use->publish(publication->get_message(), to_context(number), *this).empty();
+}
+
 void MqttBroker::on_failure(const mqtt::token& token) {
     const int code = refusal_code(token);
+    if (code == packet_id_in_use && publish_again(token))
+        return;
     // Without an answer the connection is going: go_down() will release this with the others, after on_down.
     if (code == 0)
         return post([this, number = to_number(token)] { make_sure_of_end(number); });

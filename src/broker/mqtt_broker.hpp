@@ -33,7 +33,8 @@ private:
     struct Waiting {
         std::function<void(Settlement)> settled;
         std::function<void(Granted)> answered;
-        int qos = 0;
+        int qos = 0;    // that was asked for
+        int tries = 0;  // that the broker took for something older
     };
     /// Keeps the connection from being destroyed while a thread calls it.
     class Use {
@@ -73,6 +74,7 @@ private:
     void give_up(Number number, const std::string& why, bool connected);
     static void answer(Waiting waiting, Settlement settlement);
     std::string why_refused(const Publication& publication) const;
+    bool publish_again(const mqtt::token& token);
     bool is_window_full();
 
     // The adapter's thread: whatever blocks, and whatever tells up and down, in one order.
@@ -102,6 +104,7 @@ private:
     std::unique_ptr<MqttConnection> attempted_;   // not answered yet
     std::unique_ptr<MqttConnection> connection_;  // null: down
     BrokerFacts facts_;                           // of connection_: unchanged while a Use holds it
+    bool has_old_ids_ = false;                    // the broker's session may hold ids that we use anew
     unsigned users_ = 0;                          // how many Uses do
     Number next_number_ = 1;
     std::unordered_map<Number, Waiting> waiting_;

@@ -114,6 +114,10 @@ MqttConnection::Heard MqttBroker::make_heard(Number number) {
 void MqttBroker::come_up(BrokerFacts facts) {
     {
         const std::lock_guard lock(mutex_);
+        has_old_ids_ = has_old_ids_ && facts.has_session;
+        // A line under such an id would be taken for the older one at QoS 2, and lost [MQTT-4.3.3-10].
+        if (has_old_ids_)
+            facts.maximum_qos = std::min(facts.maximum_qos, 1);
         facts_ = facts;
         connection_ = std::move(attempted_);
     }
@@ -141,6 +145,8 @@ void MqttBroker::end(const std::function<void()>& tell, const std::string& reaso
     changed_.wait(lock, [this] { return users_ == 0; });
     auto unsettled = std::move(waiting_);
     waiting_.clear();
+    for (const auto& [number, waiting] : unsettled)
+        has_old_ids_ = has_old_ids_ || (waiting.settled && waiting.qos == 2);
     lock.unlock();
     if (tell)
         guarded(tell);

@@ -99,7 +99,10 @@ std::string why_unreadable(const BrokerConfig& config) {
 }  // namespace
 
 MqttConnection::MqttConnection(const MqttTarget& target, int version, Heard heard)
-    : target_(target), version_(version), heard_(std::move(heard)) {}
+    : target_(target),
+      version_(version),
+      heard_(std::move(heard)),
+      ping_after_(std::max(std::chrono::seconds(1), target.config.keep_alive * 3 / 5)) {}
 
 MqttConnection::~MqttConnection() {
     const std::lock_guard lock(paho_life());
@@ -120,7 +123,8 @@ mqtt::connect_options MqttConnection::make_options() {
         options.set_clean_session(!wish_.is_kept);
     }
     options.set_automatic_reconnect(false);
-    options.set_keep_alive_interval(config.keep_alive);
+    // Paho gives up one and a half times this after the ping: one and a half times keep_alive after the last word.
+    options.set_keep_alive_interval(ping_after_);
     options.set_connect_timeout(connect_timeout);
     options.set_max_inflight(std::numeric_limits<std::uint16_t>::max());
     const auto& url = target_.url;
@@ -222,8 +226,12 @@ ConnectFailure MqttConnection::explain(const mqtt::exception& error, bool timed_
 }
 
 std::string MqttConnection::publish(Publication publication, void* context, mqtt::iaction_listener& listener) {
+    return publish(make_message(std::move(publication), is_mqtt5()), context, listener);
+}
+
+std::string MqttConnection::publish(mqtt::const_message_ptr message, void* context, mqtt::iaction_listener& listener) {
     try {
-        client_->publish(make_message(std::move(publication), is_mqtt5()), context, listener);
+        client_->publish(std::move(message), context, listener);
         return {};
     } catch (const std::exception& error) {
         return error.what();
@@ -275,7 +283,7 @@ void MqttConnection::on_lost(const std::string& cause) {
         return;
     using Clock = std::chrono::steady_clock;
     const auto silence = Clock::now() - Clock::time_point(Clock::duration(last_packet_));
-    const bool closed = silence < target_.config.keep_alive;
+    const bool closed = silence < ping_after_ * 2;
     heard_.lost({to_string(target_.url) +
                      (closed ? ": the broker closed the connection" : ": the connection was lost") +
                      (cause.empty() ? "" : " (" + cause + ")"),

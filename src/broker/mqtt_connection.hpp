@@ -58,6 +58,7 @@ public:
 
     /// What Paho refuses at once comes back as its error's text; empty: it will answer through the listener.
     std::string publish(Publication publication, void* context, mqtt::iaction_listener& listener);
+    std::string publish(mqtt::const_message_ptr message, void* context, mqtt::iaction_listener& listener);
     std::string subscribe(const std::string& filter, int qos, void* context, mqtt::iaction_listener& listener);
     void unsubscribe(const std::string& filter);
     /// Sends DISCONNECT, so that the will is not published; returns after `limit` at the latest.
@@ -82,6 +83,7 @@ private:
     const MqttTarget& target_;
     const int version_;
     Heard heard_;
+    const std::chrono::seconds ping_after_;
     std::atomic<std::int64_t> last_packet_{0};
     std::atomic<bool> ended_{false};     // lost or disconnected, and told so
     std::atomic<bool> answered_{false};  // by the broker; or it is given up, and its answer means nothing any longer
