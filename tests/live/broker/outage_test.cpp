@@ -5,6 +5,7 @@
 
 #include "adapter.hpp"
 #include "mosquitto.hpp"
+#include "proxy.hpp"
 
 using namespace mucbridge;
 
@@ -123,6 +124,77 @@ TEST_CASE("a broker that falls silent is given up after the keep alive, as a cut
     REQUIRE(eventually([&] { return adapter.downs().size() == 1; }));
     CHECK(adapter.downs()[0].reason == server.url() + ": the connection was lost");
     CHECK_FALSE(adapter.downs()[0].by_broker);
+}
+
+TEST_CASE("a half-open connection is found within one and a half times the keep alive [MQTT-3.1.2-22]") {
+    Mosquitto server;
+    server.start();
+    Proxy proxy(server.port());
+    for (const std::string protocol : {"mqtt-5", "mqtt-3.1.1"}) {
+        CAPTURE(protocol);
+        constexpr std::chrono::seconds keep_alive(4);
+        Adapter adapter(proxy.url(), [&](BrokerConfig& config) {
+            config.keep_alive = keep_alive;
+            config.protocol = protocol;
+        });
+        REQUIRE(adapter.connect() == "up");
+        REQUIRE(adapter.publish("a", "x") == "accepted");
+        const auto last_word = std::chrono::steady_clock::now();
+        proxy.fall_silent(true);
+        REQUIRE(eventually([&] { return adapter.downs().size() == 1; }));
+        const auto took =
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - last_word);
+        MESSAGE("found after " << took.count() << " ms");
+        CHECK(took < keep_alive * 3 / 2 + std::chrono::milliseconds(1500));  // Paho looks once a second
+        CHECK_FALSE(adapter.downs()[0].by_broker);
+        proxy.fall_silent(false);
+        CHECK(adapter.connect(false) == "up");
+    }
+}
+
+TEST_CASE("who is refused at the door is let in by the same object when the password works") {
+    Mosquitto server("allow_anonymous false\npassword_file FOLDERpasswords\n");
+    const auto allow = [&](const std::string& name) {
+        run("mosquitto_passwd -b " + (server.folder() / "passwords") + " " + name + " secret");
+    };
+    run("touch " + (server.folder() / "passwords"));
+    allow("romeo");
+    server.start();
+    Adapter adapter("mqtt://juliet:secret@127.0.0.1:" + std::to_string(server.port()));
+    REQUIRE(shown(adapter.connect()) == doctest::Contains("not authorized"));
+    CHECK(adapter.downs()[0].is_login_refused);
+    allow("juliet");
+    server.signal(SIGHUP);  // it reads the file again
+    CHECK(eventually([&] { return adapter.connect(false) == "up"; }));
+}
+
+TEST_CASE("the status is true with a session that is kept: offline at goodbye and at a loss, online after a takeover") {
+    Mosquitto server;
+    server.start();
+    Watcher watcher(server);
+    {
+        Adapter adapter(server.url());
+        adapter.broker().keep_session(true);
+        REQUIRE(adapter.connect(true) == "up");
+        adapter.broker().announce("online");
+        CHECK(watcher.hears(online));
+    }
+    CHECK(watcher.hears(offline));
+    Proxy proxy(server.port());
+    Adapter half_open(proxy.url());
+    half_open.broker().keep_session(true);
+    REQUIRE(half_open.connect(false) == "up");
+    CHECK(half_open.facts().has_session);
+    half_open.broker().announce("online");
+    CHECK(watcher.hears(online));
+    proxy.fall_silent(true);
+    Adapter next(server.url());
+    next.broker().keep_session(true);
+    REQUIRE(next.connect(false) == "up");
+    next.broker().announce("online");
+    REQUIRE(next.publish("end", "x") == "accepted");
+    CHECK(watcher.hears(online));
+    CHECK(Adapter::read_retained(server.url(), status) == online);
 }
 
 TEST_CASE("no such host, nobody there: told in words") {

@@ -82,6 +82,11 @@ bool Proxy::pump(Side side, int from, int to) {
         cut = 0;
         return false;
     }
+    const bool is_puback = size >= 4 && bytes[0] == puback && side == Side::broker;
+    if (is_puback && refuses_id_.exchange(false)) {
+        const std::array<char, 5> in_use{bytes[0], 3, bytes[2], bytes[3], '\x91'};
+        return ::send(to, in_use.data(), in_use.size(), MSG_NOSIGNAL) > 0;
+    }
     return ::send(to, bytes.data(), static_cast<std::size_t>(size), MSG_NOSIGNAL) == size;
 }
 
