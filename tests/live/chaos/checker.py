@@ -155,7 +155,7 @@ class Calm:
     """The times at which nothing was wrong that concerns more than one client."""
 
     def __init__(self, ledger):
-        spans = [(fault.start - SOON, (fault.settled or fault.end or float("inf")) + 0.5)
+        spans = [(fault.start - SOON, (fault.settled or float("inf")) + 0.5)
                  for fault in ledger.faults if fault.disturbs]
         spans += [(since - SOON, until + 0.5) for since, until in ledger.unsettled]
         self.starts, self.ends = [], []

@@ -90,14 +90,15 @@ class World:
             answers = await asyncio.gather(*(gateway.status(1) for gateway in self.gateways))
             now = time.monotonic()
             if all(is_calm(answer) for answer in answers):
-                if since is not None:
-                    self.ledger.unsettled.append((since, now))
-                    since = None
+                since = None
                 for fault in self.ledger.faults:
                     if fault.end and fault.end < began and fault.settled is None:
                         fault.settled = now
             elif since is None:
                 since = began
+                self.ledger.unsettled.append([since, float("inf")])
+            if since is None and self.ledger.unsettled:
+                self.ledger.unsettled[-1][1] = min(self.ledger.unsettled[-1][1], now)
             await asyncio.sleep(0.1)
 
     async def raise_dead(self, gateway):
