@@ -14,17 +14,51 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t most_brokers = 100;
+constexpr std::size_t most_nodes = 16;
+constexpr std::size_t least_queue_age = 3600, most_queue_age = 315360000;  // ten years
+constexpr std::size_t most_expiry = 4294967295;                            // MQTT 5 §3.1.2.11.2
 
 /// A broker's object while it is read: what is said in two ways is seen only when all of it is there.
 struct BrokerDraft : BrokerConfig {
-    std::string full_url, password_file;
+    struct Node {
+        std::string url, place;
+    };
+    std::vector<Node> nodes;
+    std::string password_file;
 };
+
+/// "mqtt://a", or ["mqtt://a", "mqtt://b"]: the nodes of one cluster.
+void read_nodes(const json& value, const std::string& pointer, BrokerDraft& draft, Problems& problems) {
+    for (const auto& [item, place] : read_items(value, pointer, most_nodes, problems))
+        if (std::string url; read_text(item, place, url, problems))
+            draft.nodes.push_back({std::move(url), place});
+    if (value.is_array() && value.empty())
+        problems.error(pointer, "want a URL or a list of 1 to 16 of them, got an empty list");
+}
+
+json make_nodes_schema() {
+    return {{"anyOf",
+             {make_text_schema(),
+              {{"type", "array"}, {"items", make_text_schema()}, {"minItems", 1}, {"maxItems", most_nodes}}}}};
+}
+
+/// Seconds as everywhere; they count by the hour.
+void read_queue_age(const json& value, const std::string& pointer, BrokerDraft& draft, Problems& problems) {
+    std::size_t seconds = 0;
+    if (read_number(value, pointer, least_queue_age, most_queue_age, seconds, problems))
+        draft.queue_age = std::chrono::ceil<std::chrono::hours>(std::chrono::seconds(seconds));
+}
+
+json make_queue_age_schema() { return make_number_schema(least_queue_age, most_queue_age); }
 
 const Fields<BrokerDraft>& broker_fields() {
     using Text = TextField<BrokerDraft>;
     using Draft = BrokerDraft;
+    using Own = OwnField<Draft>;
     static const Fields<Draft> fields{
-        {"url", Text{&Draft::full_url}, "mqtt://HOST[:PORT], mqtts://HOST[:PORT], memory: or embedded:"},
+        {"url", Own{read_nodes, make_nodes_schema},
+         "mqtt://HOST[:PORT], mqtts://HOST[:PORT], memory: or embedded:; or a list: nodes of one cluster, tried in "
+         "turn"},
         {"username", Text{&Draft::username}, "of the account at the broker"},
         {"password", Text{&Draft::password}, "of the account at the broker; better in a file of its own"},
         {"password_file", Text{&Draft::password_file}, "a file that holds the password"},
@@ -42,9 +76,14 @@ const Fields<BrokerDraft>& broker_fields() {
          "where the gateway says that it is there, retained; by default mucbridge/NAME/status"},
         {"keep_alive", SecondsField<Draft>{&Draft::keep_alive, 1, 65535}, "seconds of silence before a ping"},
         {"queue_lines", NumberField<Draft>{&Draft::queue_lines, 1, 10000000},
-         "that wait while the broker is away; more are refused"},
+         "that wait while the broker is away or behind; more are refused"},
         {"queue_bytes", NumberField<Draft>{&Draft::queue_bytes, 1024, std::size_t{1} << 40U},
-         "that wait while the broker is away; more are refused"},
+         "that wait while the broker is away or behind; more are refused"},
+        {"queue_age", Own{read_queue_age, make_queue_age_schema},
+         "seconds that a line may wait for the broker before it is set aside"},
+        {"session_expiry", SecondsField<Draft>{&Draft::session_expiry, 0, most_expiry},
+         "seconds that the broker keeps what comes for persistent rooms while the gateway is away (MQTT 5); 0: not at "
+         "all"},
         {"profile", AbsentField{"this version speaks no AMQP; leave the key out"}, ""},
     };
     return fields;
@@ -70,6 +109,54 @@ void read_readable(const std::string& path, const std::string& pointer, Problems
         problems.error(pointer, content.error().text);
 }
 
+/// Why this is no node of the cluster that `others` are of; "": it is one. Credentials that it does not have it shares.
+std::string why_no_node(const BrokerConfig& node, const std::vector<std::string>& others, const BrokerConfig& draft) {
+    if (others.empty())
+        return {};
+    const std::string wish = "want the nodes of one cluster, ";
+    const auto scheme = scheme_of(node.url);
+    if (!scheme.starts_with("mqtt") || scheme != scheme_of(others.front()))
+        return wish + "all mqtt:// or all mqtts://, got " + others.front() + " and " + node.url;
+    if (std::find(others.begin(), others.end(), node.url) != others.end())
+        return wish + "each once, got " + node.url + " again";
+    const auto differs = [](const std::string& one, const std::string& other) {
+        return !one.empty() && !other.empty() && one != other;
+    };
+    if (differs(node.username, draft.username) || differs(node.password, draft.password))
+        return wish + "with one user and password, got others than before";
+    return {};
+}
+
+void take_nodes(BrokerDraft& draft, Problems& problems) {
+    std::vector<std::string> urls;
+    BrokerConfig account;  // as the nodes say it
+    for (const auto& [text, place] : draft.nodes) {
+        BrokerConfig node;
+        if (auto set = set_broker_url(text, node); !set) {
+            problems.error(place, set.error().text);
+            continue;
+        }
+        if (without_password(text) != text)
+            problems.warn(place,
+                          "holds a password, which command lines, logs and backups keep; password_file keeps it apart");
+        if (const auto why = why_no_node(node, urls, account); !why.empty())
+            problems.error(place, why);
+        urls.push_back(node.url);
+        if (!node.username.empty())
+            account.username = node.username;
+        if (!node.password.empty())
+            account.password = node.password;
+    }
+    if (urls.empty())
+        return;
+    draft.url = urls.front();
+    draft.more_urls.assign(urls.begin() + 1, urls.end());
+    if (!account.username.empty())
+        draft.username = account.username;
+    if (!account.password.empty())
+        draft.password = account.password;
+}
+
 void read_credentials(const json& object, const std::string& pointer, BrokerDraft& draft, Problems& problems) {
     if (object.contains("password") && object.contains("password_file"))
         problems.error(join_pointer(pointer, "password_file"), "want one of password and password_file, got both");
@@ -81,16 +168,12 @@ void read_credentials(const json& object, const std::string& pointer, BrokerDraf
         else
             problems.error(join_pointer(pointer, "password_file"), secret.error().text);
     }
-    if (draft.full_url.empty())
+    if (draft.nodes.empty())
         return;
     const auto username = draft.username;
     const auto password = draft.password;
+    take_nodes(draft, problems);
     const auto place = join_pointer(pointer, "url");
-    if (auto set = set_broker_url(draft.full_url, draft); !set)
-        problems.error(place, set.error().text);
-    else if (without_password(draft.full_url) != draft.full_url)
-        problems.warn(place,
-                      "holds a password, which command lines, logs and backups keep; password_file keeps it apart");
     if ((object.contains("username") && draft.username != username) ||
         ((object.contains("password") || object.contains("password_file")) && draft.password != password))
         problems.error(place, "want user and password once, got them here and in keys of their own");
@@ -137,6 +220,7 @@ json make_brokers_schema() {
 }
 
 Result<void> set_broker_url(const std::string& text, BrokerConfig& broker) {
+    broker.more_urls.clear();
     const auto scheme = scheme_of(text);
     if (scheme == "mqtt" || scheme == "mqtts") {
         const auto url = parse_mqtt_url(text);

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "broker/url.hpp"
+#include "cli/check_delivery.hpp"
 #include "cli/check_login.hpp"
 #include "cli/check_tls.hpp"
 #include "cli/check_who.hpp"
@@ -113,12 +114,18 @@ void warn_of_twins(const Config& config, Problems& problems) {
                      [](const RuleConfig& rule) { return !rule.mirrors.empty(); }))
         return;
     std::map<std::string, std::string> names;
-    for (const auto& broker : config.brokers)
-        if (const auto [twin, is_new] = names.emplace(broker.url, broker.name);
-            !is_new && scheme_of(broker.url).starts_with("mqtt"))
+    const auto note = [&](const BrokerConfig& broker, const std::string& url) {
+        if (const auto [twin, is_new] = names.emplace(url, broker.name);
+            !is_new && scheme_of(url).starts_with("mqtt") && twin->second != broker.name)
             problems.warn(join_pointer(join_pointer("/brokers", broker.name), "url"),
                           "is the same server as " + to_log_text(twin->second) +
                               ": what is mirrored from one to the other on one topic goes round");
+    };
+    for (const auto& broker : config.brokers) {
+        note(broker, broker.url);
+        for (const auto& url : broker.more_urls)
+            note(broker, url);
+    }
 }
 
 void warn_of(const Config& config, Problems& problems) {
@@ -162,6 +169,8 @@ void check_config(Config& config, const Given& given, Problems& problems) {
     check_who(config, has_short_rules, problems);
     check_seal_key(config, problems);
     warn_of(config, problems);
+    if (fine_so_far)
+        warn_of_losses(config, problems);
     if (problems.is_fine())
         check_rules(config, problems);
 }

@@ -20,16 +20,6 @@ std::string find_open_listener(const Config& config) {
     return found == config.listen.end() ? "" : found->url;
 }
 
-/// Through what others come in, in words; "" where only this machine's users do.
-std::string find_opening(const Config& config) {
-    if (const auto url = find_open_listener(config); !url.empty())
-        return url + " can be reached by others";
-    if (config.components.empty())
-        return {};
-    return "the users of " + to_log_text(config.components.front().server) +
-           ", and of every server that talks to it, come in through the component";
-}
-
 /// Whether it means some names at this domain, and not all.
 bool tells_apart(const WhoConfig& who, const std::string& domain) {
     const auto tells = [&domain](const std::string& text) {
@@ -59,6 +49,15 @@ void warn_of_open_login(const Config& config, Problems& problems) {
 }
 
 }  // namespace
+
+std::string find_opening(const Config& config) {
+    if (const auto url = find_open_listener(config); !url.empty())
+        return url + " can be reached by others";
+    if (config.components.empty())
+        return {};
+    return "the users of " + to_log_text(config.components.front().server) +
+           ", and of every server that talks to it, come in through the component";
+}
 
 void check_who(Config& config, bool has_short_rules, Problems& problems) {
     warn_of_open_login(config, problems);

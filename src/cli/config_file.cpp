@@ -20,6 +20,7 @@ using nlohmann::json;
 
 constexpr std::size_t most_listeners = 64;
 constexpr std::size_t most_administrators = 1000;
+constexpr std::size_t most_archive_days = 36500;
 
 void read_listen(const json& value, const std::string& pointer, Config& config, Problems& problems) {
     config.listen.clear();
@@ -112,6 +113,8 @@ const Fields<LimitsConfig>& limits_fields() {
         {"bytes_per_second", Number{&Limits::bytes_per_second, 0, std::size_t{1} << 32U},
          "of one session, which is read from no faster; 0: any number"},
         {"rooms", Number{&Limits::rooms, 1, 10 * million}, "that there are at once"},
+        {"persistent_rooms", Number{&Limits::persistent_rooms, 0, 10 * million},
+         "of rooms: those that outlive their occupants"},
         {"rooms_per_session", Number{&Limits::rooms_per_session, 1, million}, "that one session is in"},
         {"occupants_per_room", Number{&Limits::occupants_per_room, 1, million}, "of one room"},
         {"queue_bytes", Number{&Limits::queue_bytes, 1048576, std::size_t{1} << 36U},
@@ -127,6 +130,30 @@ const Fields<LimitsConfig>& limits_fields() {
         {"body_bytes", Number{&Limits::body_bytes, 256, most_bytes},
          "of a broker's line; it is cut there, and says so"},
         {"history_lines", Number{&Limits::history_lines, 0, 10000}, "that a joiner is shown"},
+    };
+    return fields;
+}
+
+/// Days, where 0 is for ever.
+void read_archive_days(const json& value, const std::string& pointer, StoreConfig& to, Problems& problems) {
+    std::size_t days = 0;
+    if (read_number(value, pointer, 0, most_archive_days, days, problems))
+        to.archive_age = std::chrono::days(days);
+}
+
+const Fields<StoreConfig>& store_fields() {
+    static const Fields<StoreConfig> fields{
+        {"durability",
+         ChoiceField<StoreConfig>{{"power", "process"},
+                                  [](StoreConfig& to, std::size_t word) {
+                                      to.durability = word == 0 ? Durability::power : Durability::process;
+                                  }},
+         "what \"on disk\" survives: the loss of power (an fsync for each batch), or the end of the process alone"},
+        {"archive_lines", NumberField<StoreConfig>{&StoreConfig::archive_lines, 0, std::size_t{1000} * 1000 * 1000},
+         "that the archive of a persistent room keeps; 0: any number"},
+        {"archive_days",
+         OwnField<StoreConfig>{read_archive_days, [] { return make_number_schema(0, most_archive_days); }},
+         "that the archive keeps a line; 0: for ever"},
     };
     return fields;
 }
@@ -169,6 +196,12 @@ const Fields<Config>& config_fields() {
         {"aliases", Own{read_aliases, make_aliases_schema},
          "rooms' names for topics that no name can spell: {\"kitchen\": \"Sensors/Kitchen 1\"}"},
         {"state", TextField<Config>{&Config::state}, "a directory of the gateway's own; it is created"},
+        {"store",
+         Own{[](const json& value, const std::string& pointer, Config& to, Problems& problems) {
+                 read_object(value, pointer, to.store, store_fields(), problems);
+             },
+             [] { return make_schema(store_fields()); }},
+         "what is kept in the state directory, and how safely"},
         {"seal_key_file", TextField<Config>{&Config::seal_key_file},
          "64 hexadecimal digits: the key that gateways share which share conversations"},
         {"log",

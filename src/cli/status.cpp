@@ -58,14 +58,47 @@ const json& part_of(const json& status, const char* key) {
     return found == status.end() ? nothing : *found;
 }
 
+/// "    set aside: garden@rooms.localhost, 2026-11-23T07:00:00Z, id 01..: why". An older gateway says less.
+void print_set_aside(const json& line) {
+    std::cout << "    set aside: " << text_of(line, "room");
+    for (const char* key : {"said_at", "set_aside_at"})
+        if (const auto time = text_of(line, key); !time.empty()) {
+            std::cout << ", " << time;
+            break;
+        }
+    std::cout << ", id " << text_of(line, "id") << ": " << text_of(line, "reason") << '\n';
+}
+
+/// ", 3 spooled" where the gateway tells of any.
+void print_count(const json& of, const char* key, const char* word) {
+    if (const auto count = text_of(of, key); !count.empty() && count != "0")
+        std::cout << ", " << count << ' ' << word;
+}
+
 void print_broker(const std::string& name, const json& broker) {
     std::cout << "broker " << to_log_text(name) << ": " << text_of(broker, "state");
     for (const char* key : {"endpoint", "protocol"})
         if (const auto text = text_of(broker, key); !text.empty())
             std::cout << ", " << text;
     std::cout << ", " << text_of(broker, "in_flight") << " lines in flight, " << text_of(broker, "waiting")
-              << " waiting\n";
+              << " waiting";
+    print_count(broker, "spooled", "on disk");
+    print_count(broker, "set_aside", "set aside");
+    std::cout << '\n';
     if (const auto reason = text_of(broker, "reason"); !reason.empty())
+        std::cout << "    " << reason << '\n';
+    for (const auto& line : part_of(broker, "set_aside_lines"))
+        print_set_aside(line);
+}
+
+void print_store(const json& store) {
+    if (store.empty())
+        return;
+    std::cout << "store: " << text_of(store, "state");
+    print_count(store, "waiting_bytes", "bytes waiting");
+    print_count(store, "archived", "lines archived");
+    std::cout << '\n';
+    if (const auto reason = text_of(store, "reason"); !reason.empty())
         std::cout << "    " << reason << '\n';
 }
 
@@ -84,11 +117,14 @@ void print_for_people(const json& status) {
     if (!part_of(status, "listen").empty())
         std::cout << "domain " << text_of(status, "domain") << ", rooms at " << text_of(status, "rooms_domain") << '\n';
     std::cout << text_of(status, "sessions") << " sessions, " << text_of(status, "rooms") << " rooms, "
-              << text_of(status, "occupants") << " occupants\n";
+              << text_of(status, "occupants") << " occupants";
+    print_count(status, "persistent_rooms", "rooms persistent");
+    std::cout << '\n';
     for (const auto& component : part_of(status, "components"))
         print_component(component);
     for (const auto& [name, broker] : part_of(status, "brokers").items())
         print_broker(name, broker);
+    print_store(part_of(status, "store"));
     std::cout << "lines:";
     for (const auto& [kind, count] : part_of(status, "lines").items())
         std::cout << ' ' << kind << ' ' << count.dump();

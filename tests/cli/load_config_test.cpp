@@ -89,6 +89,76 @@ TEST_CASE("a file says it all") {
     CHECK(config.limits.depth == 64);
 }
 
+TEST_CASE("a file says how safely lines are kept, and for how long") {
+    const TemporaryFolder folder;
+    ConfigFlags flags;
+    flags.file = folder.write("bridge.json", R"({
+        "brokers": {"main": {"url": "mqtt://h", "queue_age": 7201, "session_expiry": 4294967295}},
+        "rules": [{"room": "a", "topic": "a", "persistent": true, "overflow": "drop-oldest"},
+                  {"room": "b", "topic": "b", "overflow": "close"}, {"room": "c", "topic": "c"}],
+        "store": {"durability": "process", "archive_lines": 5, "archive_days": 2},
+        "limits": {"persistent_rooms": 3}})");
+    const auto loaded = load_config(flags, {});
+    REQUIRE(loaded.problems.is_fine());
+    const auto& config = loaded.config;
+    CHECK(config.brokers.front().queue_age == std::chrono::hours(3));
+    CHECK(config.brokers.front().session_expiry == std::chrono::seconds(4294967295));
+    CHECK(config.rules[0].persistent);
+    CHECK(config.rules[0].overflow == Overflow::drop_oldest);
+    CHECK(config.rules[1].overflow == Overflow::close);
+    CHECK_FALSE(config.rules[2].persistent);
+    CHECK_FALSE(config.rules[2].overflow.has_value());
+    CHECK(config.store.durability == Durability::process);
+    CHECK(config.store.archive_lines == 5);
+    CHECK(config.store.archive_age == std::chrono::hours(48));
+    CHECK(config.limits.persistent_rooms == 3);
+
+    const auto defaults = load_config({}, {}).config;
+    CHECK(defaults.store.durability == Durability::power);
+    CHECK(defaults.brokers.front().queue_age == std::chrono::hours(168));
+    CHECK(defaults.brokers.front().more_urls.empty());
+    flags.file = folder.write("bridge.json", R"({"store": {"archive_lines": 0, "archive_days": 0}})");
+    const auto everything = load_config(flags, {}).config.store;
+    CHECK(everything.archive_lines == 0);
+    CHECK(everything.archive_age.count() == 0);
+}
+
+TEST_CASE("a broker's URLs are the nodes of one cluster, with one account") {
+    const TemporaryFolder folder;
+    ConfigFlags flags;
+    flags.file = folder.write("bridge.json", R"({"brokers": {"main": {
+        "url": ["mqtt://a", "mqtt://u:p%40ss@b:1884", "mqtt://u@[::1]"]}}})");
+    auto loaded = load_config(flags, {});
+    REQUIRE(loaded.problems.is_fine());
+    const auto& broker = loaded.config.brokers.front();
+    CHECK(broker.url == "mqtt://a:1883");
+    CHECK(broker.more_urls == std::vector<std::string>{"mqtt://b:1884", "mqtt://[::1]:1883"});
+    CHECK(broker.username == "u");
+    CHECK(broker.password == "p@ss");
+    REQUIRE(loaded.problems.warnings().size() == 1);
+    CHECK(loaded.problems.warnings().front().find("/brokers/main/url/1: holds a password") == 0);
+
+    flags.broker = "mqtt://c";
+    loaded = load_config(flags, {});
+    CHECK(loaded.config.brokers.front().url == "mqtt://c:1883");
+    CHECK(loaded.config.brokers.front().more_urls.empty());
+    flags.broker = "mqtt://c,mqtt://d";
+    CHECK_FALSE(load_config(flags, {}).problems.is_fine());
+
+    flags.broker.reset();
+    const auto list_of = [&](std::size_t nodes) {
+        std::string list;
+        for (std::size_t at = 0; at < nodes; ++at)
+            list += (at == 0 ? "\"mqtt://n" : ", \"mqtt://n") + std::to_string(at) + '"';
+        flags.file = folder.write("bridge.json", R"({"brokers": {"main": {"url": [)" + list + "]}}}");
+        return load_config(flags, {});
+    };
+    CHECK(list_of(16).config.brokers.front().more_urls.size() == 15);
+    REQUIRE(list_of(17).problems.errors().size() == 1);
+    CHECK(list_of(17).problems.errors().front() ==
+          "/brokers/main/url: want text or a list of at most 16 texts, got 17");
+}
+
 TEST_CASE("flags beat the environment, which beats the file, which beats the defaults") {
     const TemporaryFolder folder;
     ConfigFlags flags;

@@ -87,13 +87,18 @@ TEST_CASE("a refused line exits with 69 and the broker's reason [S5]") {
     CHECK(has(outcome.errors, "not authorized"));
 }
 
-TEST_CASE("a line that nobody confirms exits with 75") {
+TEST_CASE("a line that nobody confirms exits with 75, unless there is time to keep it on disk [S6]") {
     const Running running("visit-held");
     running.bus->hold_settlements(true);
     running.bus->hold_deliveries(true);
-    const auto outcome = run({"send", "--room", "foo.bar", "hello", "--state", running.state, "--timeout", "2"});
+    const std::vector<std::string> words{"send", "--room", "foo.bar", "hello", "--state", running.state};
+    auto hurried = words;
+    hurried.insert(hurried.end(), {"--timeout", "1"});
+    const auto outcome = run(hurried);
     CHECK(outcome.code == exit_code::try_again);
     CHECK(has(outcome.errors, "not confirmed in time"));
+    CHECK(run(words).code == 0);
+    CHECK(has(run({"status", "--state", running.state}).out, " on disk"));
 }
 
 TEST_CASE("what is no XML text is not sent, and exits with 64") {
