@@ -20,6 +20,8 @@ Result<std::unique_ptr<Broker>> make_mqtt_broker(const BrokerConfig& config, con
         target.will = make_status(status_topic(config, identity), identity.origin, "offline");
         if (auto why = why_malformed(target.will); !why.empty())
             return Error{key + "status_topic: " + why};
+    } else {
+        target.config.session_expiry = {};  // it will not come back
     }
     return std::make_unique<MqttBroker>(std::move(target), identity.origin, std::move(events),
                                         std::move(before_connect));
