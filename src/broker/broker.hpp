@@ -33,8 +33,9 @@ struct BrokerDown {
 
 /// What a broker tells. Each comes on the broker's own thread or, of an in-process broker, on the thread that calls it;
 /// must not block; may call publish() but not wait for it. Any of them, and any answer below, may come with the client
-/// library's lock held: whoever calls a Broker holds no lock that a callback takes. on_down comes before the
-/// publications that died with the connection are released.
+/// library's lock held: whoever calls a Broker holds no lock that a callback takes. on_up comes before the
+/// connection's deliveries, also before what the broker kept; on_down before the publications that died with the
+/// connection are released.
 struct BrokerEvents {
     std::function<void(BrokerFacts)> on_up;     // connected
     std::function<void(BrokerDown)> on_down;    // once for each connect() that failed and each connection that ended

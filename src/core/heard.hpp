@@ -15,7 +15,7 @@ struct Said {
     std::string nick;
     Jid occupant;           // room@rooms/nick: XMPPFrom
     Jid room;               // XMPPTo
-    WallTime said_at;       // when it was said
+    WallTime said_at{};     // when it was said
     WallTime published_at;  // of this very publication; later than said_at after an outage
 };
 

@@ -38,6 +38,16 @@ auto ask(Loop& loop, Task task) {
     return future.get();
 }
 
+nlohmann::ordered_json to_json(const std::vector<LineSetAside>& lines) {
+    auto out = nlohmann::ordered_json::array();
+    for (const LineSetAside& line : lines)
+        out.push_back({{"room", line.room},
+                       {"id", line.id},
+                       {"reason", line.reason},
+                       {"set_aside_at", to_rfc3339(line.set_aside_at)}});
+    return out;
+}
+
 }  // namespace
 
 struct Gateway::Impl {
@@ -79,6 +89,17 @@ Result<std::unique_ptr<Gateway>> Gateway::make(Config config) {
     if (!mapper)
         return mapper.error();
     Hub::Parts parts;
+    auto store = Store::open(Accounts::path_in(config.state), config.store.durability);
+    if (!store)
+        return store.error();
+    const auto last_journal = (*store)->tables().archive.last_journal();
+    if (!last_journal)
+        return last_journal.error();
+    auto journal = Journal::open(config.state + "/journal", *last_journal);
+    if (!journal)
+        return journal.error();
+    parts.store = std::move(*store);
+    parts.journal = std::move(*journal);
     if (config.login == Login::accounts) {
         auto accounts = Accounts::open(Accounts::path_in(config.state));
         if (!accounts)
@@ -116,6 +137,7 @@ void Gateway::Impl::add_components() {
 void Gateway::start() {
     impl_->running = true;
     impl_->started = read_clocks();
+    impl_->hub->store().start();
     for (Link* link : impl_->hub->links())
         impl_->hub->loop(link_loop).post([link] { link->connect(); });
     for (auto& [loop, door] : impl_->components)
@@ -167,6 +189,8 @@ void Gateway::stop(std::chrono::milliseconds patience) {
         impl.hub->loop(index).stop();
     for (Link* link : impl.hub->links())
         link->close();
+    // What was said last is archived, and so settled in the journal.
+    impl.hub->store().stop();
 }
 
 std::vector<std::string> Gateway::listening() const { return impl_->listeners->urls(); }
@@ -192,8 +216,11 @@ std::string Gateway::status() {
             const LinkStatus status = link->status();
             is_ready = is_ready && status.state == "up";
             brokers[link->name()] = {
-                {"state", status.state},   {"protocol", status.facts.protocol}, {"endpoint", status.facts.endpoint},
-                {"reason", status.reason}, {"in_flight", status.in_flight},     {"waiting", status.waiting}};
+                {"state", status.state},     {"protocol", status.facts.protocol},  {"endpoint", status.facts.endpoint},
+                {"reason", status.reason},   {"in_flight", status.in_flight},      {"waiting", status.waiting},
+                {"spooled", status.spooled}, {"set_aside", status.set_aside.count}};
+            if (!status.set_aside.latest.empty())
+                brokers[link->name()]["set_aside_lines"] = to_json(status.set_aside.latest);
         }
         return true;
     });
@@ -209,6 +236,7 @@ std::string Gateway::status() {
                               {"sessions", status.sessions}});
     }
     const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(read_clocks().tick - impl.started.tick);
+    const std::string trouble = impl.hub->store().trouble();
     ordered_json out;
     out["ready"] = is_ready;
     out["version"] = MUCBRIDGE_VERSION;
@@ -220,13 +248,24 @@ std::string Gateway::status() {
     out["sessions"] = sessions;
     out["rooms"] = rooms;
     out["occupants"] = occupants;
+    out["persistent_rooms"] = impl.hub->persistent_room_count().load();
     if (!components.empty())
         out["components"] = std::move(components);
     out["brokers"] = std::move(brokers);
-    out["lines"] = {
-        {"published", lines.published},       {"refused", lines.refused},       {"said", lines.said},
-        {"foreign", lines.foreign},           {"duplicates", lines.duplicates}, {"mirrored", lines.mirrored},
-        {"not_mirrored", lines.not_mirrored}, {"not_echoed", lines.not_echoed}, {"not_confirmed", lines.not_confirmed}};
+    out["lines"] = {{"published", lines.published},
+                    {"refused", lines.refused},
+                    {"said", lines.said},
+                    {"foreign", lines.foreign},
+                    {"duplicates", lines.duplicates},
+                    {"mirrored", lines.mirrored},
+                    {"not_mirrored", lines.not_mirrored},
+                    {"not_echoed", lines.not_echoed},
+                    {"not_confirmed", lines.not_confirmed},
+                    {"spooled", lines.spooled}};
+    out["store"] = {{"state", trouble.empty() ? "well" : "failing"},
+                    {"reason", trouble},
+                    {"waiting_bytes", impl.hub->store().waiting_bytes()},
+                    {"archived", lines.archived}};
     const Admission::Counts admission = impl.hub->admission().counts();
     out["limits"] = {{"refused_connections", admission.refused_connections},
                      {"closed_unauthenticated", admission.closed_unauthenticated},

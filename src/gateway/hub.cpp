@@ -22,6 +22,8 @@ Result<std::unique_ptr<Hub>> Hub::make(Parts parts) {
             return link.error();
         hub->links_.emplace(broker.name, std::move(*link));
     }
+    if (const auto restored = hub->restore(); !restored)
+        return restored.error();
     return hub;
 }
 

@@ -35,13 +35,14 @@ public:
         std::shared_ptr<const Mapper> mapper;
         std::shared_ptr<const Seal> seal;
         std::unique_ptr<Accounts> accounts;  // with login accounts
-        std::unique_ptr<Store> store;        // null: one in memory, that poll() runs
         std::unique_ptr<Journal> journal;    // null: nothing that brokers deliver is journalled
+        std::unique_ptr<Store> store;        // null: one in memory, that poll() runs
         unsigned loops = 1;
         std::function<Now()> clock = read_clocks;
         Link::Open open;
     };
 
+    /// Restores what the store and the journal have of earlier processes, too.
     static Result<std::unique_ptr<Hub>> make(Parts parts);
     ~Hub();
     Hub(const Hub&) = delete;
@@ -70,6 +71,7 @@ public:
 
     /// Of all loops.
     std::atomic<std::size_t>& room_count() { return room_count_; }
+    std::atomic<std::size_t>& persistent_room_count() { return persistent_room_count_; }
     Admission& admission() { return admission_; }
     Logins& logins() { return *logins_; }
 
@@ -127,6 +129,15 @@ private:
     Door& door(const Route& route) { return *shards_[route.loop]->doors[route.door]; }
     void tell_beyond(unsigned here, const Element& stanza);
     LinkEvents make_link_events(const std::string& broker);
+
+    // hub_restore.cpp
+    Result<void> restore();
+    Result<void> restore_rooms(const std::vector<SpooledLine>& spooled);
+    Result<void> open_persistent_rooms();
+    Result<void> restore_links(const std::vector<SpooledLine>& spooled);
+    void restore_line(Link& link, const SpooledLine& line);
+    void replay_journal();
+    void prune_archive_later();
     std::unique_ptr<Logins> make_logins();
 
     std::shared_ptr<Hub*> guard_ = std::make_shared<Hub*>(this);
@@ -136,7 +147,7 @@ private:
     std::vector<std::unique_ptr<Shard>> shards_;
     std::map<std::string, std::unique_ptr<Link>> links_;
     std::vector<Exit> exits_;
-    std::atomic<std::size_t> room_count_ = 0;
+    std::atomic<std::size_t> room_count_ = 0, persistent_room_count_ = 0;
     std::unique_ptr<Logins> logins_;  // last: its threads answer to the loops
 };
 

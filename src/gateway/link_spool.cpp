@@ -1,7 +1,6 @@
 #include <spdlog/spdlog.h>
 
 #include "core/utf8.hpp"
-#include "gateway/line_key.hpp"
 #include "gateway/link.hpp"
 
 namespace mucbridge {
@@ -84,7 +83,7 @@ void Link::set_aside(const std::string& id, const std::string& room, const std::
     });
     ++set_aside_.count;
     set_aside_.latest.insert(set_aside_.latest.begin(),
-                             {config_.name, room, parse_line_key(room, id).id, reason, now, now});
+                             {config_.name, room, id.substr(id.rfind(" ") + 1), reason, now, now});
     if (set_aside_.latest.size() > most_set_aside_lines)
         set_aside_.latest.pop_back();
 }

@@ -145,6 +145,7 @@ RoomWiring Rooms::wire(const std::shared_ptr<const Binding>& shared) const {
     wiring.reads_own = wiring.reads && binding.reads_own;
     wiring.home = binding.write;
     wiring.retains = binding.retain;
+    wiring.persistent = binding.persistent;
     wiring.mark = "[" + binding.broker + "]";
     for (const auto& filter : binding.read)
         wiring.filters.append(wiring.filters.empty() ? "" : ", ").append(filter);
@@ -179,6 +180,11 @@ RoomAccess Rooms::control(const std::shared_ptr<const Binding>& binding) const {
     access.may_write = [mapper = hub_.shared_mapper(), binding](const Jid& bare) {
         return mapper->may_write(*binding, bare);
     };
+    // With login open nobody of our own domain is who he says: what such a one is to a room ends with the process.
+    access.is_kept = [&config = hub_.config()](const Jid& bare) {
+        return config.login != Login::open || bare.domain != config.domain;
+    };
+    access.may_persist = [this] { return hub_.persistent_room_count() < hub_.config().limits.persistent_rooms; };
     access.is_administrator = [&config = hub_.config()](const Jid& bare) {
         const bool is_vouched_for = config.login != Login::open || bare.domain != config.domain;
         return is_vouched_for && std::ranges::find(config.administrators, bare) != config.administrators.end();

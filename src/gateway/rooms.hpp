@@ -16,6 +16,7 @@
 #include "gateway/resent_lines.hpp"
 #include "mapping/mapper.hpp"
 #include "muc/room.hpp"
+#include "store/store.hpp"
 #include "xml/element.hpp"
 #include "xmpp/disco.hpp"
 
@@ -50,6 +51,14 @@ public:
     /// Everybody out, with 332.
     void shut_down();
 
+    // rooms_restore.cpp: before the loop runs, what an earlier process left. Errors name the room.
+    /// `spooled`: its lines that its home's broker does not have yet.
+    Result<void> restore(const KeptRoom& kept, std::vector<Said> spooled, Tables& tables);
+    /// A room that its rule makes persistent, whether or not somebody entered it yet.
+    Result<void> open_persistent(const Jid& address);
+    /// What was journalled and not settled.
+    void replay(const std::string& broker, const Delivery& delivery, Tables& tables);
+
     std::vector<DiscoItem> list(const std::string& domain) const;  // the rooms that may be listed, in any order
     /// Is this session in the room of that name, or waiting to be let in.
     bool knows(const std::string& room, const Jid& full) const;
@@ -69,8 +78,10 @@ private:
         std::optional<Loop::TimerId> alarm;
         bool is_closed = false;
         Tick opened = {};
+        bool is_lasting = false;     // counted as persistent
         bool is_configured = false;  // its owner submitted the form, or took the room as it is
         std::map<std::size_t, Answers> mirror_answers = {};
+        std::vector<Store::Job> unsaved = {};  // what the disk does not have yet of what is kept of the room
         IqRelay relay = {};
 
         const AddressBinding& place(std::optional<std::size_t> mirror) const {
@@ -113,6 +124,7 @@ private:
     bool is_new(const Host& host, const Visitor& visitor) const;
     /// The refusal; or what the room wants done, then an empty result. The host may be gone afterwards.
     void answer(Host& host, const Visitor& visitor, const Element& iq, Verdict verdict);
+    void answer_first(Host& host, const Visitor& visitor, const Element& iq, Effects effects);
 
     Result<Host*> open(const Jid& address);
     RoomWiring wire(const std::shared_ptr<const Binding>& shared) const;
@@ -122,8 +134,12 @@ private:
     /// Tells every room with home or a mirror on that broker (empty: every room) and does what each wants.
     void for_each_on(const std::string& broker, const std::function<Effects(Host&)>& event);
 
-    /// Does what the room wants done, then sets its alarm; the host may be gone afterwards.
-    void perform(Host& host, Effects effects);
+    /// What becomes of writing what is kept.
+    using Saved = std::function<void(const Result<void>&)>;
+    Saved make_answer(const Host& host, const Visitor& visitor, const Element& iq);
+    /// Does what the room wants done, then sets its alarm; the host may be gone afterwards. `saved` is called when what
+    /// is kept of the room is on disk: at once where nothing is to be written.
+    void perform(Host& host, Effects effects, Saved saved = {});
     void perform(Host& host, const ShowPresence& show);
     void perform(Host& host, const ShowLine& show);
     void perform(Host& host, const ShowPrivate& show);
@@ -152,6 +168,11 @@ private:
     void set_alarm(Host& host);
 
     // rooms_keep.cpp: what persistent rooms keep
+    void save(Host& host, Saved saved);
+    void hold_until_saved(Host& host, Effects rest, Saved saved);
+    void make_lasting(Host& host);
+    std::vector<PastLine> read_past(const std::string& room, std::uint64_t before, std::optional<WallTime> since,
+                                    std::size_t most);
     void archive(const std::string& room, std::shared_ptr<const KeepLine> keep);
     void on_archived(const std::string& room, const std::shared_ptr<const KeepLine>& keep, const Result<void>& outcome);
     void archive_again();
@@ -175,6 +196,7 @@ private:
     Counters counters_;
     std::vector<std::pair<std::string, std::shared_ptr<const KeepLine>>> not_archived_;  // by room, to be tried again
     std::vector<Receipt> left_to_journal_;
+    std::unique_ptr<Tables> past_;  // a connection of this loop's own, for reading
 };
 
 }  // namespace mucbridge

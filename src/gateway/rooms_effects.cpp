@@ -18,9 +18,16 @@ std::shared_ptr<const SharedStanza> share(SharedStanza stanza) {
 
 }  // namespace
 
-void Rooms::perform(Host& host, Effects effects) {
-    for (Effect& effect : effects)
-        std::visit([&](auto& wanted) { perform(host, wanted); }, effect);
+void Rooms::perform(Host& host, Effects effects, Saved saved) {
+    for (auto effect = effects.begin(); effect != effects.end(); ++effect) {
+        std::visit([&](auto& wanted) { perform(host, wanted); }, *effect);
+        // To say a new subject is to answer whoever set it.
+        if (std::holds_alternative<KeepSubject>(*effect) && effect + 1 != effects.end())
+            return hold_until_saved(host, {std::make_move_iterator(effect + 1), std::make_move_iterator(effects.end())},
+                                    std::move(saved));
+    }
+    if (saved || !host.unsaved.empty())
+        save(host, std::move(saved));
     if (host.is_closed) {
         if (host.alarm)
             hub_.loop(here_).cancel(*host.alarm);

@@ -118,8 +118,29 @@ void Rooms::on_disco(const Host& host, const Visitor& visitor, const Element& iq
 void Rooms::answer(Host& host, const Visitor& visitor, const Element& iq, Verdict verdict) {
     if (verdict.refusal)
         return refuse(visitor, iq, host.room.address(), *verdict.refusal);
-    perform(host, std::move(verdict.effects));
-    reply(visitor, make_result(iq));
+    perform(host, std::move(verdict.effects), make_answer(host, visitor, iq));
+}
+
+/// The result comes before what is shown of the change, and after what is kept of it.
+void Rooms::answer_first(Host& host, const Visitor& visitor, const Element& iq, Effects effects) {
+    auto shown = std::ranges::find_if_not(effects, [](const Effect& effect) {
+        return std::holds_alternative<KeepRoom>(effect) || std::holds_alternative<KeepOptions>(effect) ||
+               std::holds_alternative<ForgetKept>(effect);
+    });
+    for (auto effect = effects.begin(); effect != shown; ++effect)
+        std::visit([&](auto& wanted) { perform(host, wanted); }, *effect);
+    hold_until_saved(host, {std::make_move_iterator(shown), std::make_move_iterator(effects.end())},
+                     make_answer(host, visitor, iq));
+}
+
+Rooms::Saved Rooms::make_answer(const Host& host, const Visitor& visitor, const Element& iq) {
+    return [this, visitor, iq, room = host.room.address()](const Result<void>& saved) {
+        if (saved)
+            return reply(visitor, make_result(iq));
+        refuse(visitor, iq, room,
+               {Condition::internal_server_error,
+                "It is done, but cannot be kept on disk, and will not outlive the gateway: " + saved.error().text});
+    };
 }
 
 }  // namespace mucbridge

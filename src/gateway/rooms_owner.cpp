@@ -69,8 +69,7 @@ void Rooms::on_configuration(Host& host, const Visitor& visitor, const Element& 
     if (verdict.refusal)
         return refuse(visitor, iq, room, *verdict.refusal);
     host.is_configured = true;
-    reply(visitor, make_result(iq));
-    perform(host, std::move(verdict.effects));
+    answer_first(host, visitor, iq, std::move(verdict.effects));
 }
 
 /// Whether a cancelled form is that of a room which is still being created, and so its end (XEP-0045 §10.1.3). Rooms

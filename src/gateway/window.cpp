@@ -12,6 +12,7 @@ constexpr std::chrono::seconds suspicious{1};
 bool Window::add(Entry&& entry, Now now) {
     if (waiting_.size() >= max_lines_ || bytes_ + entry.bytes() > max_bytes_)
         return false;
+    reject(entry.id);
     entry.position = next_position_++;
     std::string id = entry.id;
     Item& item = items_.insert_or_assign(std::move(id), Item{std::move(entry)}).first->second;

@@ -27,7 +27,8 @@ struct AddressBinding {
 /// mirrors.
 struct Binding : AddressBinding {
     std::string room;      // localpart
-    std::size_t rule = 0;  // index into Config::rules
+    std::size_t rule = 0;     // index into Config::rules
+    bool persistent = false;  // the rule makes its rooms so
     std::vector<AddressBinding> mirrors;
 };
 

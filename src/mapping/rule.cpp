@@ -41,7 +41,7 @@ Result<Binding> fill(const Rule& rule, std::string_view name, const Values& valu
     auto home = rule.home.bind(values);
     if (!home)
         return home.error();
-    Binding binding{std::move(*home), std::string{name}, rule.index, {}};
+    Binding binding{std::move(*home), std::string{name}, rule.index, rule.persistent, {}};
     for (const auto& mirror : rule.mirrors) {
         auto bound = mirror.bind(values);
         if (!bound)
@@ -68,6 +68,7 @@ Result<Rule> Rule::make(const RuleConfig& config, std::size_t index, const std::
     };
     Rule rule;
     rule.index = index;
+    rule.persistent = config.persistent;
     auto room = Pattern::parse(config.room, Pattern::Kind::room);
     if (!room)
         return at("room: " + room.error().text);

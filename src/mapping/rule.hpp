@@ -19,7 +19,8 @@ namespace mucbridge {
 /// of each of the addresses' that name it; else it is one level, or its part of one.
 struct Rule {
     std::size_t index = 0;  // into Config::rules
-    std::string text;       // "plant.{line} = factory/{line}/chat": for people
+    bool persistent = false;
+    std::string text;  // "plant.{line} = factory/{line}/chat": for people
     NickTemplate nick;
     std::optional<Who> who;  // none: everybody
     Pattern room;

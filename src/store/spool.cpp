@@ -83,18 +83,19 @@ Result<std::vector<SpooledLine>> Spool::load() {
     return lines;
 }
 
-Result<Spool::SetAsideCount> Spool::set_aside_lines(std::size_t most) {
+Result<Spool::SetAsideCount> Spool::set_aside_lines(std::string_view broker, std::size_t most) {
     SetAsideCount found;
     const auto counted = read_rows(
-        *database_, "SELECT count(*) FROM spool WHERE set_aside IS NOT NULL", [](Statement&) {},
+        *database_, "SELECT count(*) FROM spool WHERE set_aside IS NOT NULL AND broker = ?1",
+        [&](Statement& statement) { statement.bind(1, broker); },
         [&](const Statement& row) { found.count = static_cast<std::uint64_t>(row.number(0)); });
     if (!counted)
         return counted.error();
     const auto read = read_rows(
         *database_,
         "SELECT broker, room, id, reason, said_at, set_aside FROM spool WHERE set_aside IS NOT NULL"
-        " ORDER BY set_aside DESC, position DESC LIMIT ?1",
-        [&](Statement& statement) { statement.bind(1, static_cast<std::int64_t>(most)); },
+        " AND broker = ?1 ORDER BY set_aside DESC, position DESC LIMIT ?2",
+        [&](Statement& statement) { statement.bind(1, broker).bind(2, static_cast<std::int64_t>(most)); },
         [&](const Statement& row) {
             found.latest.push_back({text_of(row, 0), text_of(row, 1), text_of(row, 2), text_of(row, 3),
                                     to_time(row.number(4)), to_time(row.number(5))});

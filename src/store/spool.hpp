@@ -47,7 +47,7 @@ public:
         std::vector<LineSetAside> latest;  // newest first
     };
     /// At most so many of the lines themselves.
-    Result<SetAsideCount> set_aside_lines(std::size_t most);
+    Result<SetAsideCount> set_aside_lines(std::string_view broker, std::size_t most);
 
 private:
     Spool(Database& database, Statement put, Statement remove)

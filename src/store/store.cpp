@@ -37,7 +37,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path, Durability d
     if (durability == Durability::process)
         if (const auto set = (*tables)->database->run("PRAGMA synchronous = NORMAL"); !set)
             return set.error();
-    return std::unique_ptr<Store>(new Store(std::move(*tables)));
+    return std::unique_ptr<Store>(new Store(path, std::move(*tables)));
 }
 
 Store::~Store() {

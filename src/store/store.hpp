@@ -56,6 +56,7 @@ public:
     void stop();
     /// For a store that was not started: does what waits; false where nothing did.
     bool poll();
+    const std::string& path() const { return path_; }
     /// The tables, for whoever reads before start().
     Tables& tables() { return *tables_; }
 
@@ -65,12 +66,13 @@ private:
         Job job;
         Done done;
     };
-    explicit Store(std::unique_ptr<Tables> tables) : tables_(std::move(tables)) {}
+    Store(std::string path, std::unique_ptr<Tables> tables) : path_(std::move(path)), tables_(std::move(tables)) {}
     void run();
     void commit(std::deque<Asked> batch);
     Result<void> commit_all(const std::deque<Asked>& batch);
     Result<void> commit_one(const Asked& asked);
 
+    const std::string path_;
     std::unique_ptr<Tables> tables_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;

@@ -24,6 +24,7 @@ struct Linked {
     int away = 0;
     std::shared_ptr<void> listening =
         bus->subscribe("garden", [this](Delivery delivery) { published.push_back(delivery.payload); });
+    std::unique_ptr<Store> store = *Store::open(":memory:", Durability::process);
     std::unique_ptr<Link> link;
 
     explicit Linked(BrokerConfig config = {}, BrokerFacts facts = {}) {
@@ -38,7 +39,10 @@ struct Linked {
             told.push_back(room + " " + filter + (granted.granted ? " granted" : " refused: " + granted.reason));
         };
         events.on_waiting = [this](const std::string&, const std::string& id) { told.push_back(id + " waits"); };
-        events.on_full = [this](const std::string&, const std::string& id) { told.push_back(id + " full"); };
+        events.on_spooled = [this](const std::string&, const std::string& id) { told.push_back(id + " spooled"); };
+        events.on_full = [this](const std::string&, const std::string& id, const std::string& reason) {
+            told.push_back(id + (reason.empty() ? " full" : " not kept: " + reason));
+        };
         events.on_settled = [this](const std::string& room, const std::string& id, const Settlement& settlement) {
             const bool accepted = settlement.outcome == Settlement::Outcome::accepted;
             told.push_back(room + " " + id + (accepted ? " accepted" : " rejected: " + settlement.reason));
@@ -51,7 +55,7 @@ struct Linked {
             Link::make(loop, config, std::move(events), [this](const BrokerConfig& broker, BrokerEvents broker_events) {
                 return Result<std::unique_ptr<Broker>>(
                     make_memory_broker(bus, broker, {"tested", true, ""}, std::move(broker_events)));
-            });
+            }, {*store});
         REQUIRE(made.has_value());
         link = std::move(*made);
     }
@@ -65,16 +69,21 @@ struct Linked {
         Window::Entry entry;
         entry.id = id;
         entry.room = "garden";
-        entry.bytes = id.size();
-        entry.make = [id](WallTime) { return publication("garden", id); };
+        entry.said.line.body = id;
+        entry.said.said_at = now.wall;
+        entry.make = [](const Said& said, WallTime) { return publication("garden", *said.line.body); };
         link->publish(std::move(entry));
-        loop.poll();
+        poll();
     }
     void pass(std::chrono::milliseconds time) {
         for (; time > 0ms; time -= 10ms) {
             now.tick += 10ms;
             now.wall += 10ms;
-            loop.poll();
+            poll();
+        }
+    }
+    void poll() {
+        while (store->poll() || loop.poll()) {
         }
     }
     std::vector<std::string> take() { return std::exchange(told, {}); }
@@ -137,7 +146,7 @@ TEST_CASE("lines that are said while the broker is away wait, and go out in orde
     test.link->subscribe("garden", "garden", 1);
     test.say("one");
     test.say("two");
-    CHECK(test.take() == Told{"one waits", "two waits"});
+    CHECK(test.take() == Told{"one spooled", "two spooled"});
     CHECK(test.link->status().waiting == 2);
     test.connect();
     CHECK(test.published == Told{"one", "two"});
@@ -156,7 +165,7 @@ TEST_CASE("a queue that is full refuses at once [S6]") {
     Linked test(config);
     test.say("one");
     test.say("two");
-    CHECK(test.take() == Told{"one waits", "two full"});
+    CHECK(test.take() == Told{"one spooled", "two full"});
 }
 
 TEST_CASE("no more lines are out than the broker takes, settled ones included until they are home") {
@@ -194,8 +203,8 @@ TEST_CASE("what a lost connection left unsettled is published again, what it set
     test.say("unsettled");
     test.bus->cut();
     test.bus->hold_settlements(false);
-    test.loop.poll();
-    CHECK(test.take() == Told{"up", "garden settled accepted", "away", "unsettled waits"});
+    test.poll();
+    CHECK(test.take() == Told{"up", "garden settled accepted", "away", "unsettled spooled"});
     test.pass(500ms);
     CHECK(test.take() == Told{"up", "garden unsettled accepted"});
     CHECK(test.published == Told{"settled", "unsettled", "unsettled"});
@@ -209,10 +218,11 @@ TEST_CASE("each try makes the publication anew, for the seal covers its time") {
     Window::Entry entry;
     entry.id = "one";
     entry.room = "garden";
-    entry.make = [&](WallTime when) {
+    entry.make = [&](const Said&, WallTime when) {
         times.push_back(when);
         return publication("garden", "one");
     };
+    entry.said.said_at = test.now.wall;
     test.link->publish(std::move(entry));
     test.bus->cut();
     test.pass(500ms);
@@ -257,4 +267,111 @@ TEST_CASE("a line on which the broker closes the connection three times running 
     CHECK(std::count(told.begin(), told.end(),
                      "garden poison rejected: the broker closes the connection when it is given this line") == 1);
     CHECK(std::count(test.published.begin(), test.published.end(), "poison") == 3);
+}
+
+TEST_CASE("lines that the broker lacks are on disk, in order, before they are told of, and gone when it has them [S6]") {
+    Linked test;
+    test.connect();
+    test.bus->set_up(false);
+    test.poll();
+    test.say("one");
+    test.say("two");
+    CHECK(test.take() == Told{"up", "away", "one spooled", "two spooled"});
+    const auto kept = test.store->tables().spool.load();
+    REQUIRE(kept.has_value());
+    REQUIRE(kept->size() == 2);
+    CHECK(kept->at(0).key == "one");
+    CHECK(kept->at(1).said.line.body == "two");
+    CHECK(test.link->status().spooled == 2);
+    test.bus->set_up(true);
+    test.pass(40s);
+    CHECK(test.published == Told{"one", "two"});
+    CHECK(test.store->tables().spool.load()->empty());
+    CHECK(test.link->status().spooled == 0);
+}
+
+TEST_CASE("a line that the broker does not settle within two seconds is on disk too [S6]") {
+    Linked test;
+    test.connect();
+    test.bus->hold_settlements(true);
+    test.say("one");
+    test.pass(1s);
+    test.say("two");
+    test.pass(990ms);
+    CHECK(test.take() == Told{"up"});
+    test.pass(20ms);
+    CHECK(test.take() == Told{"one spooled"});
+    test.pass(1s);
+    CHECK(test.take() == Told{"two spooled"});
+    test.bus->hold_settlements(false);
+    test.poll();
+    CHECK(test.take() == Told{"garden one accepted", "garden two accepted"});
+    CHECK(test.store->tables().spool.load()->empty());
+}
+
+TEST_CASE("what an earlier process left is published before anything new, in its order [S6]") {
+    Linked test;
+    const auto make = [&](const std::string& id, std::uint64_t position) {
+        Window::Entry entry;
+        entry.id = id;
+        entry.room = "garden";
+        entry.position = position;
+        entry.said.line.body = id;
+        entry.said.said_at = test.now.wall;
+        entry.make = [](const Said& said, WallTime) { return publication("garden", *said.line.body); };
+        return entry;
+    };
+    test.link->restore(make("second", 8));
+    test.link->restore(make("first", 7));
+    test.say("new");
+    test.connect();
+    test.poll();
+    CHECK(test.published == Told{"first", "second", "new"});
+}
+
+TEST_CASE("a line that waited for too long is set aside, told and listed [S6]") {
+    BrokerConfig config;
+    config.queue_age = std::chrono::hours(1);
+    Linked test(config);
+    test.bus->set_up(false);
+    test.connect();
+    test.say("old");
+    test.take();
+    test.now.tick += 61min;
+    test.now.wall += 61min;
+    test.poll();
+    const auto told = test.take();
+    CHECK(std::ranges::count(told, "garden old rejected: it waited for longer than queue_age") == 1);
+    const auto status = test.link->status();
+    CHECK(status.waiting == 0);
+    CHECK(status.set_aside.count == 1);
+    const auto listed = test.store->tables().spool.set_aside_lines("main", 10);
+    REQUIRE(listed.has_value());
+    REQUIRE(listed->latest.size() == 1);
+    CHECK(listed->latest.front().reason == "it waited for longer than queue_age");
+    test.bus->set_up(true);
+    test.pass(40s);
+    CHECK(test.published.empty());
+}
+
+TEST_CASE("what the disk does not take is refused, unless the broker may have it [S6]") {
+    Linked test;
+    test.connect();
+    test.bus->hold_settlements(true);
+    test.say("sent");
+    REQUIRE(test.store->tables().database->run("PRAGMA query_only = ON").has_value());
+    test.bus->cut();
+    test.poll();
+    CHECK(test.take() == Told{"up", "away", "sent waits"});
+    test.say("unsent");
+    const auto told = test.take();
+    // The disk is asked again for the other one, too.
+    REQUIRE(told.size() == 2);
+    CHECK(told.front() == "sent waits");
+    CHECK(told.back().starts_with("unsent not kept: "));
+    REQUIRE(test.store->tables().database->run("PRAGMA query_only = OFF").has_value());
+    test.bus->set_up(false);
+    test.pass(3s);
+    const auto later = test.take();
+    CHECK(std::ranges::count(later, "sent spooled") == 1);
 }

@@ -172,18 +172,23 @@ TEST_CASE("an echo between missing ones starts the count again") {
     }
 }
 
-TEST_CASE("echoes that an outage swallowed are not counted") {
+TEST_CASE("what the broker has when it goes away is said, and echoes that an outage swallowed are not counted [S3]") {
     Stage stage;
     stage.open();
     for (const char* body : {"a", "b", "c", "d"})
         stage.says(romeo, body);
     for (const auto& id : Strings{stage.published})
         stage.accepted(id);
-    stage.room.on_broker_away("cut", stage.now);
+    CHECK(stage.words(stage.room.on_broker_away("cut", stage.now)) ==
+          Strings{"1,2 < romeo: a", "home", "1,2 < romeo: b", "home", "1,2 < romeo: c", "home", "1,2 < romeo: d",
+                  "home"});
     stage.room.on_broker_up(stage.now);
     stage.room.on_granted({true}, stage.now);
-    CHECK(stage.sleeps() == Strings{"1,2 < romeo: a", "home", "1,2 < romeo: b", "home", "1,2 < romeo: c", "home",
-                                    "1,2 < romeo: d", "home"});
+    // A session that the broker kept brings them after all.
+    for (const auto& id : Strings{stage.published})
+        CHECK(stage.hears(stage.sealed(id, "romeo", "a")).empty());
+    stage.says(romeo, "e");
+    CHECK(stage.hears(stage.sealed(stage.published.back(), "romeo", "e")) == Strings{"1,2 < romeo: e", "home"});
 }
 
 TEST_CASE("a subscription refused later is told to all, and lines are then said when they are settled") {
@@ -223,7 +228,7 @@ TEST_CASE("one whose lines wait for the broker is told once an outage [S6]") {
     const Effects effects = stage.room.on_waiting(stage.published[0], stage.now);
     CHECK(in_words(effects) == Strings{"1 < notice"});
     CHECK(first<Notice>(effects)->text ==
-          "The broker is away: what you say waits, and is shown when the broker has it.");
+          "The broker is away, and what you say cannot be kept on disk: it waits, and is shown when the broker has it.");
     CHECK(stage.words(stage.room.on_waiting(stage.published[1], stage.now)).empty());
     CHECK(stage.words(stage.room.on_waiting(stage.published[2], stage.now)) == Strings{"2 < notice"});
     CHECK(stage.words(stage.room.on_waiting("unknown", stage.now)).empty());
@@ -232,15 +237,55 @@ TEST_CASE("one whose lines wait for the broker is told once an outage [S6]") {
     CHECK(stage.words(stage.room.on_waiting(stage.published[1], stage.now)) == Strings{"1 < notice"});
 }
 
+TEST_CASE("a line that is on disk is said at once, and not again when it is home [S6]") {
+    Stage stage;
+    stage.open();
+    stage.room.on_broker_away("cut", stage.now);
+    auto receipt = std::make_shared<int>();
+    std::weak_ptr<int> counts = receipt;
+    stage.says(romeo, "a", std::move(receipt));
+    CHECK_FALSE(counts.expired());
+    CHECK(stage.words(stage.room.on_spooled(stage.published[0], stage.now)) == Strings{"1,2 < romeo: a", "1 < notice"});
+    // It may be counted as handled [S7].
+    CHECK(counts.expired());
+    CHECK(stage.words(stage.room.on_spooled(stage.published[0], stage.now)).empty());
+    stage.says(romeo, "b");
+    CHECK(stage.words(stage.room.on_spooled(stage.published[1], stage.now)) == Strings{"1,2 < romeo: b"});
+    CHECK(stage.room.in_flight() == 0);
+    stage.room.on_broker_up(stage.now);
+    stage.room.on_granted({true}, stage.now);
+    SUBCASE("it is back") {
+        stage.accepted(stage.published[0]);
+        CHECK(stage.room.awaits(stage.published[0]));
+        CHECK(stage.hears(stage.sealed(stage.published[0], "romeo", "a")) == Strings{"home"});
+        CHECK(stage.hears(stage.sealed(stage.published[0], "romeo", "a")).empty());
+    }
+    SUBCASE("it does not come back") {
+        stage.accepted(stage.published[0]);
+        CHECK(stage.sleeps() == Strings{"home"});
+        CHECK(stage.hears(stage.sealed(stage.published[0], "romeo", "a")).empty());
+    }
+    SUBCASE("the broker refuses it after all: its speaker is told, and knows that others here have seen it") {
+        const auto effects =
+            stage.room.on_settled(stage.published[0], {Settlement::Outcome::rejected, "not authorized"}, stage.now);
+        REQUIRE(first<Refuse>(effects));
+        CHECK(first<Refuse>(effects)->error.text ==
+              "shown here, but not published: the broker refuses this line: not authorized");
+    }
+    SUBCASE("what waited behind it is shown with it") {
+        CHECK(stage.words(stage.room.on_settled(stage.published[1], {Settlement::Outcome::accepted}, stage.now)).empty());
+    }
+}
+
 TEST_CASE("a line that has no room to wait in is refused [S6]") {
     Stage stage;
     stage.open();
     stage.room.on_broker_away("cut", stage.now);
     stage.says(romeo, "a");
     stage.types(romeo, "active");
-    CHECK(stage.words(stage.room.on_full(stage.published[0], stage.now)) ==
+    CHECK(stage.words(stage.room.on_full(stage.published[0], {}, stage.now)) ==
           Strings{"1 < refused message resource-constraint wait", "home", "1,2 < romeo: <active/>"});
-    CHECK(stage.words(stage.room.on_full(stage.published[0], stage.now)).empty());
+    CHECK(stage.words(stage.room.on_full(stage.published[0], {}, stage.now)).empty());
 }
 
 TEST_CASE("a line said during an outage is marked as delayed when it is shown [S3]") {

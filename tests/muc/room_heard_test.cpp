@@ -126,7 +126,7 @@ TEST_CASE("a sealed line from the future is not believed, and the operator is to
     ahead.published_at = stage.now.wall + 61s;
     CHECK(stage.hears(ahead).size() == 1);
     ahead = stage.sealed("v", "paris", "a");
-    ahead.published_at = stage.now.wall + 60s;
+    ahead.published_at = ahead.said_at = stage.now.wall + 60s;
     CHECK(stage.hears(ahead) == Strings{"1,2 < paris: a"});
 }
 

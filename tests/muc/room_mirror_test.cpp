@@ -270,7 +270,7 @@ TEST_CASE("a line of a mirror's that home refuses is told to the operator, once,
     CHECK(lost("a") == Strings{"warn", "home"});
     CHECK(lost("b") == Strings{"home"});
     stage.hears(on_mirror(Stage::plain("sensor", "c")));
-    CHECK(stage.words(stage.room.on_full(stage.published.back(), stage.now)) == Strings{"home"});
+    CHECK(stage.words(stage.room.on_full(stage.published.back(), {}, stage.now)) == Strings{"home"});
     stage.room.on_broker_away("cut", stage.now);
     stage.room.on_broker_up(stage.now);
     stage.room.on_granted({true}, stage.now);

@@ -127,6 +127,7 @@ struct InWords {
     std::string operator()(const Subscribe& wish) const { return "subscribe" + of_mirror(wish.mirror); }
     std::string operator()(const Unsubscribe& wish) const { return "unsubscribe" + of_mirror(wish.mirror); }
     std::string operator()(const Close&) const { return "close"; }
+    std::string operator()(const KeepLine&) const { return "keep line"; }
     std::string operator()(const Warn&) const { return "warn"; }
     std::string operator()(const KeepRoom&) const { return "keep room"; }
     std::string operator()(const KeepOptions&) const { return "keep options"; }
@@ -204,11 +205,11 @@ struct Stage {
         note(room.on_granted({true}, now));
         joins(session("juliet", 2), "juliet");
     }
-    Strings says(const Visitor& visitor, const std::string& body) {
+    Strings says(const Visitor& visitor, const std::string& body, Receipt receipt = {}) {
         Line line;
         line.id = "id of " + body;
         line.body = body;
-        return words(room.on_groupchat(visitor, std::move(line), now));
+        return words(room.on_groupchat(visitor, std::move(line), now, std::move(receipt)));
     }
     Strings types(const Visitor& visitor, const std::string& state) {
         Line line;

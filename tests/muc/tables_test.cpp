@@ -15,13 +15,13 @@ History::Entry entry(const std::string& body, int seconds) {
     History::Entry entry;
     entry.nick = "n";
     entry.line.body = body;
-    entry.said_at = at(seconds);
+    entry.said_at = entry.shown_at = at(seconds);
     return entry;
 }
 
 std::string bodies(const History& history, const HistoryWish& wish) {
     std::string text;
-    for (const auto* each : history.wanted(wish, at(100), 0))
+    for (const auto* each : history.wanted(wish, at(100), 0).recent)
         text += *each->line.body;
     return text;
 }
@@ -74,17 +74,17 @@ TEST_CASE("payloads are remembered for so many addresses, those used lately firs
 }
 
 TEST_CASE("history keeps the last lines, oldest first [XEP-0045 §7.2.13]") {
-    History history{3};
+    History history{3, 100};
     for (int each = 0; each < 5; ++each)
         history.add(entry(std::to_string(each), each));
     CHECK(bodies(history, {}) == "234");
-    History none{0};
+    History none{0, 100};
     none.add(entry("x", 0));
     CHECK(bodies(none, {}).empty());
 }
 
 TEST_CASE("a joiner gets the least that meets every limit [XEP-0045 §7.2.14]") {
-    History history{10};
+    History history{10, 100};
     for (int each = 0; each < 5; ++each)
         history.add(entry(std::to_string(each), each * 10));
     HistoryWish wish;
@@ -108,11 +108,11 @@ TEST_CASE("a joiner gets the least that meets every limit [XEP-0045 §7.2.14]") 
 
 TEST_CASE("characters are those of whole stanzas: addresses, escapes, children [XEP-0045 §7.2.14]") {
     const auto fits = [](const History::Entry& entry, std::size_t addresses, std::size_t characters) {
-        History history{1};
+        History history{1, 100};
         history.add(entry);
         HistoryWish wish;
         wish.max_characters = characters;
-        return !history.wanted(wish, at(100), addresses).empty();
+        return !history.wanted(wish, at(100), addresses).recent.empty();
     };
     const auto measures = [&](const History::Entry& entry, std::size_t addresses, std::size_t characters) {
         return fits(entry, addresses, characters) && !fits(entry, addresses, characters - 1);
@@ -131,7 +131,7 @@ TEST_CASE("characters are those of whole stanzas: addresses, escapes, children [
 }
 
 TEST_CASE("a wish of absurd numbers is met") {
-    History history{10};
+    History history{10, 100};
     history.add(entry("x", 0));
     HistoryWish wish;
     wish.seconds = std::chrono::seconds::max();
