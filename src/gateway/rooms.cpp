@@ -261,7 +261,8 @@ std::vector<DiscoItem> Rooms::list(const std::string& domain) const {
     for (const auto& [name, host] : hosts_) {
         const RoomOptions& options = host->room.options();
         const Jid& address = host->room.address();
-        if (address.domain == domain && !options.hidden && host->room.occupant_count() > 0)
+        const bool is_there = host->room.occupant_count() > 0 || host->room.is_persistent();
+        if (address.domain == domain && !options.hidden && is_there)
             out.push_back({name, "", options.title.empty() ? address.local : options.title});
     }
     return out;

@@ -59,6 +59,7 @@ void declare_rule(Stage& stage, const Words& words) {
     rule.direction = direction_of(words);
     rule.qos = static_cast<int>(number(words.get("QOS", "1")));
     rule.retain = words.has("retain");
+    rule.persistent = words.has("persistent");
     rule.nick = words.get("TEXT", "");
     stage.config.rules.push_back(std::move(rule));
 }
@@ -119,6 +120,7 @@ void declare_limit(Stage& stage, const Words& words) {
                                                  {"lines-in-flight", &limits.lines_in_flight_per_room},
                                                  {"occupants", &limits.occupants_per_room},
                                                  {"rooms", &limits.rooms},
+                                                 {"persistent-rooms", &limits.persistent_rooms},
                                                  {"rooms-per-session", &limits.rooms_per_session},
                                                  {"nick-characters", &limits.nick_characters},
                                                  {"room-bytes", &limits.room_bytes},
@@ -126,8 +128,8 @@ void declare_limit(Stage& stage, const Words& words) {
     const auto found = known.find(words["LIMIT"]);
     if (found == known.end())
         throw Failure{
-            "waiting-lines, history-lines, lines-in-flight, occupants, rooms, rooms-per-session, nick-characters, "
-            "room-bytes or body-bytes",
+            "waiting-lines, history-lines, lines-in-flight, occupants, rooms, persistent-rooms, rooms-per-session, "
+            "nick-characters, room-bytes or body-bytes",
             words["LIMIT"]};
     *found->second = number(words["NUMBER"]);
 }
@@ -140,7 +142,8 @@ void add_declarations(Verbs& verbs) {
     add("user NAME [is JID] [anonymous] [at GATEWAY]", declare_user);
     add("gateway GATEWAY [with key KEY]",
         [](Stage& stage, const Words& words) { stage.add_gateway(words["GATEWAY"], words.get("KEY", "")); });
-    add("rule RULE [at BROKER] [reading FILTER] [payload PAYLOAD] [qos QOS] [direction DIRECTION] [retain] [nick TEXT]",
+    add("rule RULE [at BROKER] [reading FILTER] [payload PAYLOAD] [qos QOS] [direction DIRECTION] [retain] "
+        "[persistent] [nick TEXT]",
         declare_rule);
     add("mirror TOPIC [on BROKER] [payload PAYLOAD] [direction DIRECTION]", declare_mirror);
     add("another broker BROKER [speaks MQTT VERSION]",
