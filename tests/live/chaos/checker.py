@@ -139,16 +139,38 @@ def first_sights(observer):
 
 
 def check_writers_order(ledger, verdict, observer):
-    highest = {}
+    """As few lines as explain it are out of order: the one that overtook a hundred, and not the hundred."""
+    by_writer = collections.defaultdict(list)
     for sight in first_sights(observer):
-        before = highest.get(sight.writer, -1)
-        if sight.number > before:
-            highest[sight.writer] = sight.number
-            continue
-        line = ledger.lines.get(sight.line)
-        verdict.counted.append(Finding("order", observer.room, f"w{sight.writer} n{sight.number}",
-                                       line.sent_at if line else sight.at, observer.name,
-                                       f"after n{before}, {'live' if sight.live else 'history'}, id {sight.id}"))
+        by_writer[sight.writer].append(sight)
+    for sights in by_writer.values():
+        in_order = longest_rise([sight.number for sight in sights])
+        before = None
+        for place, sight in enumerate(sights):
+            if place not in in_order:
+                line = ledger.lines.get(sight.line)
+                verdict.counted.append(Finding(
+                    "order", observer.room, f"w{sight.writer} n{sight.number}", line.sent_at if line else sight.at, observer.name,
+                    f"after {f'n{before}' if before is not None else 'nothing'}, {'live' if sight.live else 'history'}, id {sight.id}"))
+            before = sight.number
+
+
+def longest_rise(numbers):
+    """The places of a longest rising subsequence."""
+    ends, tails, earlier = [], [], []  # the number and the place that end the best of each length; whom a place follows
+    for place, number in enumerate(numbers):
+        length = bisect.bisect_left(ends, number)
+        earlier.append(tails[length - 1] if length else None)
+        if length == len(ends):
+            ends.append(number)
+            tails.append(place)
+        else:
+            ends[length], tails[length] = number, place
+    places, place = set(), tails[-1] if tails else None
+    while place is not None:
+        places.add(place)
+        place = earlier[place]
+    return places
 
 
 class Calm:

@@ -189,6 +189,15 @@ class CheckerTest(unittest.TestCase):
         talk.swap(talk.late, (1, 2), (1, 3))
         self.want(talk, order=1)
 
+    def test_who_overtakes_many_is_one_out_of_order(self):
+        talk = Talk()
+        talk.unsee(1, 5, talk.here)
+        sights, talk.here.sights = talk.here.sights, []
+        talk.see(talk.here, 1, 5, 1.7)
+        talk.here.sights += sights
+        verdict = check(talk.ledger)
+        self.assertEqual([(f.line, f.where) for f in verdict.counted if f.kind == "order"], [("w1 n5", "w1 at g0 (managed)")])
+
     def test_a_copy_later_on_is_no_disorder(self):
         talk = Talk()
         talk.see(talk.here, 1, 3, 20, live=False)
