@@ -196,7 +196,7 @@ class CheckerTest(unittest.TestCase):
         talk.see(talk.here, 1, 5, 1.7)
         talk.here.sights += sights
         verdict = check(talk.ledger)
-        self.assertEqual([(f.line, f.where) for f in verdict.counted if f.kind == "order"], [("w1 n5", "w1 at g0 (managed)")])
+        self.assertEqual([(f.line, f.where) for f in verdict.counted if f.kind == "order"], [("w1 n5", "w1 at g0")])
 
     def test_a_copy_later_on_is_no_disorder(self):
         talk = Talk()
