@@ -55,6 +55,8 @@ BrokerEvents Link::make_broker_events(std::size_t url) {
             take_note(delivery);
             auto shared = std::make_shared<const Delivery>(std::move(delivery));
             loop_.post([this, shared = std::move(shared)] {
+                if (second_copies_.is_second_copy(*shared))
+                    return;
                 const auto& rooms = subscriptions_.rooms_for(shared->address);
                 if (!rooms.empty())
                     events_.on_delivery(rooms, shared);
@@ -100,6 +102,7 @@ void Link::on_up(const BrokerFacts& facts) {
     reason_.clear();
     has_failed_ = false;
     was_up_ = true;
+    second_copies_.on_up(facts.has_session);
     backoff_.reset();
     facts_ = facts;
     ++connection_;

@@ -11,6 +11,7 @@
 #include "core/backoff.hpp"
 #include "core/config.hpp"
 #include "gateway/loop.hpp"
+#include "gateway/second_copies.hpp"
 #include "gateway/subscriptions.hpp"
 #include "gateway/window.hpp"
 #include "store/journal.hpp"
@@ -121,6 +122,7 @@ private:
     std::size_t current_ = 0;                       // that is connected, or tried
     Window window_;
     Subscriptions subscriptions_;
+    SecondCopies second_copies_;
     BrokerFacts facts_;
     std::string state_ = "connecting", reason_;
     std::uint64_t connection_ = 0;    // counts connections, so that answers of an earlier one are known
