@@ -25,6 +25,7 @@ import collections
 import os
 import pickle
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -95,6 +96,7 @@ def main():
     options = read_options()
     if not Path(options.binary).exists():
         sys.exit(f"{options.binary} does not exist; --binary says where the gateway is")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder goes too
     sums, bad = collections.Counter(), []
     seeds = seeds_of(options)
     for seed in seeds:
