@@ -104,8 +104,8 @@ private:
     std::unique_ptr<MqttConnection> attempted_;   // not answered yet
     std::unique_ptr<MqttConnection> connection_;  // null: down
     BrokerFacts facts_;                           // of connection_: unchanged while a Use holds it
-    bool has_old_ids_ = false;                    // the broker's session may hold ids that we use anew
-    unsigned users_ = 0;                          // how many Uses do
+    bool has_old_ids_ = true;  // the broker's session may hold ids that we use anew, or a former process did
+    unsigned users_ = 0;       // how many Uses do
     Number next_number_ = 1;
     std::unordered_map<Number, Waiting> waiting_;
     std::atomic<bool> stop_{false}, is_session_kept_{false};

@@ -17,6 +17,7 @@ struct PastLine {
     WallTime shown_at;      // by the room; later than that after an outage
     WallTime published_at;  // as far as the room knows: of the latest publication
     bool is_ours = false;   // said by an occupant of this very room
+    std::string heard_id;   // that a publisher gave it; empty: none
 };
 
 }  // namespace mucbridge

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string_view>
+#include <tuple>
 
 #include "core/utf8.hpp"
 #include "gateway/hub.hpp"
@@ -120,9 +123,20 @@ void Hub::replay_journal() {
         [](const std::string& trouble) { spdlog::warn("the journal of deliveries: {}", to_log_text(trouble)); });
     if (!entries.empty())
         spdlog::info("{} deliveries of an earlier process are heard again", entries.size());
-    for (const Journal::Entry& entry : entries)
+    // A second copy was known as one, and is in no archive.
+    std::set<std::tuple<std::string_view, std::uint32_t, std::string_view, std::string_view>> heard;
+    for (const Journal::Entry& entry : entries) {
+        const Delivery& delivery = entry.delivery;
+        if (Link* const at = link(entry.broker))
+            at->restore_heard(delivery);
+        const bool may_be_copy = delivery.packet_id != 0 && (delivery.duplicate || delivery.qos == 2);
+        const bool is_first =
+            heard.insert({entry.broker, delivery.packet_id, delivery.address, delivery.payload}).second;
+        if (may_be_copy && !is_first)
+            continue;
         for (unsigned there = 0; there < loop_count_; ++there)
             rooms(there).replay(entry.broker, entry.delivery, store().tables());
+    }
 }
 
 void Hub::prune_archive_later() {

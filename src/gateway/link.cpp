@@ -13,6 +13,10 @@ namespace {
 constexpr std::chrono::milliseconds first_delay{500}, longest_delay{30000}, shortest_delay{50};
 /// A broker that leaves a resubscription unanswered does not hold up the lines that wait for longer than this.
 constexpr std::chrono::seconds answer_wait{5};
+/// A session that the broker ends so soon, so many times running, is given up: what earlier processes left half-done at
+/// QoS 2 can be more than the broker bears, for ever.
+constexpr std::chrono::seconds quick_end{2};
+constexpr int most_quick_ends = 5;
 }  // namespace
 
 Result<std::unique_ptr<Link>> Link::make(Loop& loop, const BrokerConfig& config, LinkEvents events, const Open& open,
@@ -82,6 +86,8 @@ void Link::take_note(Delivery& delivery) {
         spdlog::info("broker {}: what it delivers is journalled again", config_.name);
 }
 
+void Link::restore_heard(const Delivery& delivery) { (void)second_copies_.is_second_copy(delivery); }
+
 void Link::keep_session() {
     if (is_session_kept_.exchange(true))
         return;
@@ -93,7 +99,15 @@ void Link::keep_session() {
 /// the former ended.
 void Link::connect() {
     state_ = "connecting";
-    broker().connect(!was_up_ && !is_session_kept_);
+    const bool is_unbearable = quick_ends_ >= most_quick_ends;
+    if (is_unbearable)
+        spdlog::warn(
+            "broker {}: it ended the session {} times as soon as it was resumed: a new one begins, and what it "
+            "kept for us is lost",
+            config_.name, quick_ends_);
+    if (is_unbearable)
+        quick_ends_ = 0;
+    broker().connect(is_unbearable || (!was_up_ && !is_session_kept_));
 }
 
 void Link::on_up(const BrokerFacts& facts) {
@@ -102,6 +116,7 @@ void Link::on_up(const BrokerFacts& facts) {
     reason_.clear();
     has_failed_ = false;
     was_up_ = true;
+    up_since_ = loop_.now().tick;
     second_copies_.on_up(facts.has_session);
     backoff_.reset();
     facts_ = facts;
@@ -131,6 +146,9 @@ void Link::on_down(const BrokerDown& down) {
         spdlog::warn("broker {}: away: {}", config_.name, to_log_text(down.reason));
     else
         spdlog::info("broker {}: still away: {}", config_.name, to_log_text(down.reason));
+    const bool is_quick_end = was_up && down.by_broker && loop_.now().tick - up_since_ <= quick_end;
+    if (was_up)
+        quick_ends_ = is_quick_end ? quick_ends_ + 1 : 0;
     state_ = "down";
     reason_ = down.reason;
     ++connection_;

@@ -71,6 +71,9 @@ public:
     /// What the broker may still have subscribed for them: it is unsubscribed where no room wants it.
     void restore_filters(std::vector<std::string> filters) { former_filters_ = std::move(filters); }
 
+    /// Of the journal, in its order: what the broker may bring again when it resumes the session.
+    void restore_heard(const Delivery& delivery);
+
     /// Rooms here are persistent, and miss nothing that the broker can keep for them while we are away. From then on
     /// what it delivers is journalled.
     void keep_session();
@@ -129,6 +132,8 @@ private:
     std::size_t answers_wanted_ = 0;  // subscriptions asked again after a reconnect: lines wait for them
     bool has_failed_ = false;         // since it was up
     bool was_up_ = false;             // in this process
+    Tick up_since_{};
+    int quick_ends_ = 0;  // of connections, by the broker, in a row
     std::atomic<bool> is_session_kept_{false};
     std::atomic<bool> is_journal_failing_{false};
     std::vector<std::string> former_filters_;  // that the broker may have, and no room wants

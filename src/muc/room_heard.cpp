@@ -158,6 +158,7 @@ void Room::say_publishers(Effects& effects, Heard heard, Now now) {
     past.nick = nick;
     past.line = line;
     past.said_at = past.published_at = heard_at;
+    past.heard_id = heard.id;
     show_line(effects, std::move(past), heard.retained || is_late_here(heard_at, now), &heard, now);
     if (id) {
         crossed_.add(*id, {now.wall, true});

@@ -14,6 +14,8 @@ Effects Room::restore_lines(RestoredLines restored, Now now) {
     for (const PastLine& line : restored.past) {
         const std::string& id = line.line.stanza_id;
         ids_of(id).add(id, {line.published_at, line.is_ours});
+        if (!line.heard_id.empty())
+            foreign_.add(line.heard_id, {line.published_at, false});
         if (!line.is_ours && line.line.body)
             restored_words_.insert(std::hash<std::string>{}(*line.line.body));
     }

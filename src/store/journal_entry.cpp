@@ -11,6 +11,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "entries are written as they lie in memory");
 
 constexpr std::size_t head_bytes = 8;
+constexpr std::uint8_t retained_flag = 1, duplicate_flag = 2;
 
 std::uint32_t checksum(std::string_view bytes) {
     boost::crc_32_type crc;
@@ -64,7 +65,8 @@ std::string write_journal_entry(const std::string& broker, const Delivery& deliv
     put(body, delivery.journal);
     put(body, std::int64_t{delivery.heard_at.time_since_epoch().count()});
     put(body, static_cast<std::uint8_t>(delivery.qos));
-    put(body, static_cast<std::uint8_t>(delivery.retained));
+    put(body,
+        static_cast<std::uint8_t>((delivery.retained ? retained_flag : 0) | (delivery.duplicate ? duplicate_flag : 0)));
     put(body, delivery.packet_id);
     put(body, broker);
     put(body, delivery.stanza_id);
@@ -98,7 +100,9 @@ Result<Journal::Entry> read_journal_entry(std::string_view& bytes) {
     delivery.journal = fields.number<std::uint64_t>();
     delivery.heard_at = WallTime(std::chrono::milliseconds(fields.number<std::int64_t>()));
     delivery.qos = fields.number<std::uint8_t>();
-    delivery.retained = fields.number<std::uint8_t>() != 0;
+    const auto flags = fields.number<std::uint8_t>();
+    delivery.retained = (flags & retained_flag) != 0;
+    delivery.duplicate = (flags & duplicate_flag) != 0;
     delivery.packet_id = fields.number<std::uint32_t>();
     entry.broker = fields.text();
     delivery.stanza_id = fields.text();

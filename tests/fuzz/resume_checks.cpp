@@ -122,7 +122,7 @@ void House::on_count(Person& person, const std::string& h) {
         if (const std::string& token = person.unacknowledged.front().line; !token.empty()) {
             Said& said = lines_.at(token);
             said.is_acknowledged = true;
-            said.is_early = said.published == 0 && !said.is_refused;
+            said.is_early = said.published == 0 && !said.is_refused && !is_on_disk(token);
         }
         person.unacknowledged.pop_front();
     }
@@ -202,6 +202,13 @@ void House::check_people() {
                 fail(person, room + (person.kept ? ": it is lost" : ": its ghost is there"));
 }
 
+bool House::is_on_disk(const std::string& token) const {
+    const auto spooled = hub_->store().tables().spool.load();
+    return spooled && std::ranges::any_of(*spooled, [&](const SpooledLine& line) {
+               return first_word(line.said.line.body.value_or("")) == token;
+           });
+}
+
 void House::check_lines() {
     for (const auto& [token, said] : lines_) {
         const auto& events = events_[said.room];
@@ -210,7 +217,7 @@ void House::check_lines() {
         if (said.published > 1)
             throw Broken{what + " is on the topic " + std::to_string(said.published) + " times"};
         if (said.is_early && said.published > 0)
-            throw Broken{what + " was acknowledged before the broker had it"};
+            throw Broken{what + " was acknowledged before the broker or the disk had it"};
         if (said.published > shown)
             throw Broken{what + " is on the topic and was not shown"};
         if (said.is_managed && !said.is_refused && !said.is_given_up && said.published == 0)

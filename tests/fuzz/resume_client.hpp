@@ -70,7 +70,7 @@ struct Said {
     std::size_t published = 0;
     Tick at{};
     bool is_refused = false, is_acknowledged = false;
-    bool is_early = false;    // acknowledged when it was neither published nor refused
+    bool is_early = false;    // acknowledged when it was neither published nor on disk nor refused
     bool is_managed = false;  // else it may be lost with its connection
     bool is_given_up = false;
 };

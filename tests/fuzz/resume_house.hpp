@@ -74,6 +74,7 @@ private:
     void follow(Person& person);
     void check_people();
     void check_lines();
+    bool is_on_disk(const std::string& token) const;
     void on_delivery(const Delivery& delivery);
     [[noreturn]] void fail(const Person& person, const std::string& what) const;
 

@@ -37,6 +37,7 @@ CREATE TABLE archive (
     shown_at     INTEGER NOT NULL,
     published_at INTEGER NOT NULL,
     is_ours      INTEGER NOT NULL,         -- an occupant of this room said it
+    heard_id     TEXT    NOT NULL,         -- that a publisher gave it; '': none
     journal      INTEGER NOT NULL,         -- the number of the delivery that brought it; 0: none
     PRIMARY KEY (room, number)
 ) STRICT;
