@@ -180,8 +180,8 @@ RoomAccess Rooms::control(const std::shared_ptr<const Binding>& binding) const {
     access.may_write = [mapper = hub_.shared_mapper(), binding](const Jid& bare) {
         return mapper->may_write(*binding, bare);
     };
-    // With login open nobody of our own domain is who he says, and anonymous ones never come back: what such a one is to
-    // a room ends with the process.
+    // With login open nobody of our own domain is who he says, and anonymous ones never come back: what such a one is
+    // to a room ends with the process.
     access.is_kept = [&config = hub_.config()](const Jid& bare) {
         const bool is_somebody = config.login != Login::open && config.login != Login::anonymous;
         return is_somebody || bare.domain != config.domain;

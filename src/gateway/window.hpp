@@ -37,7 +37,8 @@ public:
 
     /// How many may be out at once: from the broker's Receive Maximum.
     void set_size(unsigned size) { size_ = size; }
-    /// Appends, in the place of one of that key; false, and the entry is left as it is, where neither count nor bytes leave room to wait.
+    /// Appends, in the place of one of that key; false, and the entry is left as it is, where neither count nor bytes
+    /// leave room to wait.
     bool add(Entry&& entry, Now now);
     /// From the spool of an earlier process: in its old place, and on disk.
     void restore(Entry&& entry, Now now);

@@ -26,7 +26,7 @@ struct AddressBinding {
 /// What a room is on the broker's side, by the first rule that matches its name: its home, which orders it, and its
 /// mirrors.
 struct Binding : AddressBinding {
-    std::string room;      // localpart
+    std::string room;         // localpart
     std::size_t rule = 0;     // index into Config::rules
     bool persistent = false;  // the rule makes its rooms so
     std::vector<AddressBinding> mirrors;

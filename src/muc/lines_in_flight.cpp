@@ -95,7 +95,8 @@ std::vector<OwnLine*> LinesInFlight::awaited() const {
 
 bool LinesInFlight::holds_nick(const std::string& folded, const Jid& except_bare) const {
     return std::any_of(table_.all().begin(), table_.all().end(), [&](const OwnLine& line) {
-        return !line.carried && !line.is_shown && line.speaker->folded_nick == folded && line.speaker->real != except_bare;
+        return !line.carried && !line.is_shown && line.speaker->folded_nick == folded &&
+               line.speaker->real != except_bare;
     });
 }
 

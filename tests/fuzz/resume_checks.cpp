@@ -58,10 +58,12 @@ void House::settle() {
 }
 
 bool House::read(Person& person) {
+    const bool was_kept = person.kept != nullptr;
     if (person.session == person.kept)
         look_after(person);
+    // Who has ended leaves its rooms when the loops run next.
     if (!person.session)
-        return false;
+        return was_kept && !person.kept;
     const std::string bytes = person.session->take_output();
     if (!bytes.empty())
         write(person.user + " < " + bytes);

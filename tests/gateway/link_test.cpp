@@ -51,11 +51,12 @@ struct Linked {
             for (const auto& room : rooms)
                 told.push_back(room + " hears " + delivery->payload);
         };
-        auto made =
-            Link::make(loop, config, std::move(events), [this](const BrokerConfig& broker, BrokerEvents broker_events) {
-                return Result<std::unique_ptr<Broker>>(
-                    make_memory_broker(bus, broker, {"tested", true, ""}, std::move(broker_events)));
-            }, {*store});
+        auto made = Link::make(loop, config, std::move(events),
+                               [this](const BrokerConfig& broker, BrokerEvents broker_events) {
+                                   return Result<std::unique_ptr<Broker>>(
+                                       make_memory_broker(bus, broker, {"tested", true, ""}, std::move(broker_events)));
+                               },
+                               {*store});
         REQUIRE(made.has_value());
         link = std::move(*made);
     }
@@ -269,7 +270,8 @@ TEST_CASE("a line on which the broker closes the connection three times running 
     CHECK(std::count(test.published.begin(), test.published.end(), "poison") == 3);
 }
 
-TEST_CASE("lines that the broker lacks are on disk, in order, before they are told of, and gone when it has them [S6]") {
+TEST_CASE(
+    "lines that the broker lacks are on disk, in order, before they are told of, and gone when it has them [S6]") {
     Linked test;
     test.connect();
     test.bus->set_up(false);

@@ -227,8 +227,9 @@ TEST_CASE("one whose lines wait for the broker is told once an outage [S6]") {
     stage.says(juliet, "c");
     const Effects effects = stage.room.on_waiting(stage.published[0], stage.now);
     CHECK(in_words(effects) == Strings{"1 < notice"});
-    CHECK(first<Notice>(effects)->text ==
-          "The broker is away, and what you say cannot be kept on disk: it waits, and is shown when the broker has it.");
+    CHECK(
+        first<Notice>(effects)->text ==
+        "The broker is away, and what you say cannot be kept on disk: it waits, and is shown when the broker has it.");
     CHECK(stage.words(stage.room.on_waiting(stage.published[1], stage.now)).empty());
     CHECK(stage.words(stage.room.on_waiting(stage.published[2], stage.now)) == Strings{"2 < notice"});
     CHECK(stage.words(stage.room.on_waiting("unknown", stage.now)).empty());
@@ -273,7 +274,8 @@ TEST_CASE("a line that is on disk is said at once, and not again when it is home
               "shown here, but not published: the broker refuses this line: not authorized");
     }
     SUBCASE("what waited behind it is shown with it") {
-        CHECK(stage.words(stage.room.on_settled(stage.published[1], {Settlement::Outcome::accepted}, stage.now)).empty());
+        CHECK(
+            stage.words(stage.room.on_settled(stage.published[1], {Settlement::Outcome::accepted}, stage.now)).empty());
     }
 }
 
