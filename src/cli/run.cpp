@@ -178,8 +178,9 @@ int run(const ConfigFlags& flags) {
     wait_for_the_end(signals, **gateway, config);
     constexpr std::chrono::seconds patience{3};
     const Watchdog watchdog(signals);
-    (*gateway)->stop(patience);
+    // Whoever asks for the status is answered by the loops, and stopping ends those.
     control->reset();
+    (*gateway)->stop(patience);
     gateway->reset();
     spdlog::info("ended");
     return exit_code::ok;

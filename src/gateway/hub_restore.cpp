@@ -122,7 +122,8 @@ void Hub::replay_journal() {
     const auto entries = journal()->take_unsettled(
         [](const std::string& trouble) { spdlog::warn("the journal of deliveries: {}", to_log_text(trouble)); });
     if (!entries.empty())
-        spdlog::info("{} deliveries of an earlier process are heard again", entries.size());
+        spdlog::info("the journal has {} deliveries of earlier processes: those that are in no archive are heard again",
+                     entries.size());
     // A second copy was known as one, and is in no archive.
     std::set<std::tuple<std::string_view, std::uint32_t, std::string_view, std::string_view>> heard;
     for (const Journal::Entry& entry : entries) {

@@ -2,11 +2,17 @@
 import asyncio
 import signal
 import socket
+import threading
 import time
 
 from harness import Child, Client, Gateway, Mosquitto, Raw, Test, accepts, eventually, in_loop, run, want, want_equal
 
 ROOM = "foo.bar@rooms.localhost"
+
+
+def ask_all_the_time(gateway):
+    while gateway.child.running():
+        gateway.status()
 
 
 async def terminated(test, broker, number):
@@ -20,6 +26,9 @@ async def terminated(test, broker, number):
     for n in range(20):
         romeo.say(ROOM, f"line {n}")
     await romeo.heard("line 19")
+    # Who asks for the status all the time must not hold it up.
+    asking = threading.Thread(target=ask_all_the_time, args=[gateway], daemon=True)
+    asking.start()
     started = time.monotonic()
     gateway.child.signal(number)
     text = await asyncio.get_running_loop().run_in_executor(None, raw.until_closed)
