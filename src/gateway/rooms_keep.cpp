@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t most_offered_again = 10000;
 /// Archives are longer than they may be by fewer than so many lines.
 constexpr std::uint64_t pruned_every = 100;
+constexpr std::size_t most_waiting_bytes = 64 * 1024 * 1024;
 constexpr std::chrono::seconds offered_again_after{5};
 
 }  // namespace
@@ -128,6 +129,9 @@ void Rooms::perform(Host& host, KeepLine& keep) {
 }
 
 void Rooms::archive(const std::string& room, std::shared_ptr<const KeepLine> keep) {
+    // A disk that stands still does not fill the memory.
+    if (hub_.store().waiting_bytes() > most_waiting_bytes)
+        return on_archived(room, keep, Error{"the disk is behind by more than 64 MiB"});
     const std::size_t bytes = sizeof(KeepLine) + keep->line.line.body.value_or("").size();
     const std::size_t most = hub_.config().store.archive_lines;
     const bool is_time_to_prune = most > 0 && keep->line.number > most && keep->line.number % pruned_every == 0;

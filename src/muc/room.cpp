@@ -160,8 +160,12 @@ void Room::close_if_over(Effects& effects, Now now) {
 }
 
 void Room::close(Effects& effects) {
-    while (OwnLine* line = in_flight_.any())
-        effects.emplace_back(Home{in_flight_.take(*line).line.stanza_id});
+    while (OwnLine* line = in_flight_.any()) {
+        const OwnLine left = in_flight_.take(*line);
+        // What the spool has goes its way without the room, and is not over before the broker has it.
+        if (!left.is_shown || left.is_accepted)
+            effects.emplace_back(Home{left.line.stanza_id});
+    }
     if (reading_ != Reading::nothing)
         effects.emplace_back(Unsubscribe{});
     unsubscribe_mirrors(effects);

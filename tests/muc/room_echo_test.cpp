@@ -273,6 +273,13 @@ TEST_CASE("a line that is on disk is said at once, and not again when it is home
         CHECK(first<Refuse>(effects)->error.text ==
               "shown here, but not published: the broker refuses this line: not authorized");
     }
+    SUBCASE("the room may close before the broker has it, and it is not over for that [S6]") {
+        stage.leaves(romeo);
+        stage.leaves(juliet);
+        stage.accepted(stage.published[1]);
+        CHECK(stage.sleeps() == Strings{"home"});
+        CHECK(stage.sleeps() == Strings{"unsubscribe", "close"});
+    }
     SUBCASE("what waited behind it is shown with it") {
         CHECK(
             stage.words(stage.room.on_settled(stage.published[1], {Settlement::Outcome::accepted}, stage.now)).empty());
