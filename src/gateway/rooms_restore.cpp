@@ -1,3 +1,6 @@
+#include <spdlog/spdlog.h>
+
+#include "core/utf8.hpp"
 #include "gateway/hub.hpp"
 #include "gateway/kept_room.hpp"
 
@@ -57,7 +60,10 @@ void Rooms::replay(const std::string& broker, const Delivery& delivery, Tables& 
         if (!host->is_lasting || !find_source(*host->binding, broker, delivery.address))
             continue;
         const auto is_archived = tables.archive.has_journal(name, delivery.journal);
-        if (is_archived && !*is_archived)
+        if (!is_archived)
+            spdlog::error("the archive of room {} cannot be read, and so perhaps a line is heard twice: {}",
+                          to_log_text(name), to_log_text(is_archived.error().text));
+        if (!is_archived || !*is_archived)
             hub_.loop(here_).post([this, broker, room = name, delivery] { on_delivery(broker, room, delivery); });
     }
 }

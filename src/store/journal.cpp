@@ -201,6 +201,8 @@ std::vector<Journal::Entry> Journal::take_unsettled(const std::function<void(con
 
 Result<void> Journal::append(const std::string& broker, Delivery& delivery) {
     Impl& impl = *impl_;
+    // Whose last receipt this is settles its entry, and wants the lock for that.
+    const Receipt former = std::exchange(delivery.receipt, {});
     const std::lock_guard lock(impl.mutex);
     if (impl.size >= impl.segment_bytes)
         if (const auto begun = impl.begin_segment(); !begun)
@@ -227,10 +229,7 @@ Result<void> Journal::append(const std::string& broker, Delivery& delivery) {
 
 std::uint64_t Journal::low() const {
     const std::lock_guard lock(impl_->mutex);
-    for (const auto& [first, segment] : impl_->segments)
-        if (!segment.unsettled.empty())
-            return *segment.unsettled.begin();
-    return impl_->next;
+    return impl_->segments.begin()->first;
 }
 
 }  // namespace mucbridge

@@ -41,7 +41,7 @@ public:
     /// Numbers the delivery and gives it its receipt; heard_at and stanza_id are written as they are. On an error it is
     /// in no journal, and has no receipt.
     Result<void> append(const std::string& broker, Delivery& delivery);
-    /// Everything below is settled.
+    /// No entry below will be read again by a later process. Those that are settled are, while their segment is there.
     std::uint64_t low() const;
 
 private:
