@@ -19,7 +19,7 @@ SYSTEM = 69  # not the configuration's fault, which would be 78
 PADDING = " " + "x" * 4000
 
 
-def own_mounts():
+def own_mounts(test):
     """Why not, or nothing: from now on what is mounted is seen by this process and its children alone."""
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
         return f"no mount namespace: {os.strerror(ctypes.get_errno())}"
@@ -99,11 +99,11 @@ def read_only(test, is_new):
 # --- a disk that fills up while the gateway runs ---------------------------------------------------------------------
 
 class FullHouse:
-    """A broker, a gateway with its state on a disk of 2 MiB, romeo and juliet in a room that stays and in one that does not."""
+    """A broker, a gateway with its state on a small disk, romeo and juliet in a room that stays and in one that does not."""
 
     def __init__(self, test):
         self.disk = test.path("disk")
-        mount("-t", "tmpfs", "-o", "size=2m,mode=700", "state", self.disk)
+        mount("-t", "tmpfs", "-o", "size=16m,mode=700", "state", self.disk)
         data = test.path("data")
         self.broker = Mosquitto(test, extra=["persistence true", f"persistence_location {data}/", "max_queued_messages 0"])
         self.gateway = Gateway(test, state=self.disk / "state", config={
@@ -124,6 +124,11 @@ class FullHouse:
         space = os.statvfs(self.disk)
         with open(self.disk / "ballast", "wb") as file:
             file.write(bytes(max(0, space.f_bavail * space.f_frsize - left)))
+
+    def lose_broker(self):
+        """What was sent to it and not confirmed would wait for it, refused or not: here nothing is on its way."""
+        self.broker.stop()
+        eventually(lambda: self.gateway.broker_state() != "up", "the gateway knows that the broker is away")
 
     def make_room(self):
         (self.disk / "ballast").unlink()
@@ -207,7 +212,7 @@ async def full_while_away(test):
     await house.until_drained()
     eventually(lambda: house.broker.child.text().count("Received PUBACK from witness") >= 5 * len(TOPICS),
                "the broker has nothing to repeat to the witness")
-    house.broker.stop()
+    house.lose_broker()
     house.fill(left=400_000)
     await house.say("away", 80)
     for room in TOPICS:
@@ -233,7 +238,7 @@ async def full_while_away(test):
 async def full_when_the_broker_is_back(test):
     """With the broker up a line needs no disk."""
     house = await FullHouse(test).open()
-    house.broker.stop()
+    house.lose_broker()
     house.fill(left=400_000)
     await house.say("away", 80)
     house.failing()
@@ -261,7 +266,7 @@ with Test(limit=200) as test:
         newer(test)
     with test.case("and a journal that is a file"):
         journal_is_a_file(test)
-    why_not = own_mounts()
+    why_not = own_mounts(test)
     for name, play in (("a state directory on a read-only disk is told by name", lambda: read_only(test, False)),
                        ("a new one, too", lambda: read_only(test, True)),
                        ("a disk that fills up while the broker is away: refusals, and nothing shown is lost",
