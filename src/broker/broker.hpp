@@ -21,6 +21,7 @@ struct BrokerFacts {
     bool retain_available = true;
     bool carries_properties = true;  // user properties, headers: id, origin and seal have a place
     bool tells_refusals = true;      // a refused publication is told from an accepted one
+    bool may_be_held_back = false;   // on_delivery comes on a thread of the broker's own, and may wait for a while
     bool has_session = false;        // the broker kept our subscriptions, and what came for them while we were away
 };
 
@@ -32,9 +33,10 @@ struct BrokerDown {
 };
 
 /// What a broker tells. Each comes on the broker's own thread or, of an in-process broker, on the thread that calls it;
-/// must not block; may call publish() but not wait for it. Any of them, and any answer below, may come with the client
-/// library's lock held: whoever calls a Broker holds no lock that a callback takes. on_up comes before the
-/// connection's deliveries, also before what the broker kept; on_down before the publications that died with the
+/// must not block, but for an on_delivery that may be held back: then nothing else comes meanwhile, of other brokers of
+/// the same client library neither; may call publish() but not wait for it. Any of them, and any answer below, may come
+/// with the client library's lock held: whoever calls a Broker holds no lock that a callback takes. on_up comes before
+/// the connection's deliveries, also before what the broker kept; on_down before the publications that died with the
 /// connection are released.
 struct BrokerEvents {
     std::function<void(BrokerFacts)> on_up;     // connected

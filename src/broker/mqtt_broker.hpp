@@ -81,6 +81,7 @@ private:
     void run();
     void post(std::function<void()> task);
     void attempt(bool is_fresh);
+    std::optional<ConnectFailure> try_with_patience(int version, SessionWish wish);
     std::optional<ConnectFailure> try_version(int version, SessionWish wish);
     void end_session(int version);
     void come_up(BrokerFacts facts);
@@ -95,8 +96,10 @@ private:
     const std::string origin_;
     const BrokerEvents events_;
     const BeforeConnect before_connect_;
-    bool only_3_1_1_ = false;       // the broker refused MQTT 5 when last asked; the adapter's thread alone
-    Number connection_number_ = 0;  // of the latest attempt; the adapter's thread alone
+    // The adapter's thread alone.
+    bool only_3_1_1_ = false;       // the broker refused MQTT 5 when last asked
+    bool has_spoken_5_ = false;     // it did once: that it closes says nothing of the version
+    Number connection_number_ = 0;  // of the latest attempt
 
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -12,6 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto farewell = 300ms;
+/// After a close without a word: time for a broker to have started, or to be gone.
+constexpr auto second_thought = 250ms;
 
 }  // namespace
 
@@ -64,22 +66,33 @@ void MqttBroker::attempt(bool is_fresh) {
     }
     ConnectFailure failure;
     for (const int version : versions_to_try()) {
-        auto failed = try_version(version, {is_fresh, is_session_kept_});
-        if (failed && failed->is_session) {
-            end_session(version);
-            failed = try_version(version, {is_fresh, is_session_kept_});
-        }
+        auto failed = try_with_patience(version, {is_fresh, is_session_kept_});
         if (!failed) {
             only_3_1_1_ = version != 5;
+            has_spoken_5_ = has_spoken_5_ || version == 5;
             return;
         }
         failure = std::move(*failed);
-        if (!failure.is_version)
+        if (!failure.is_version && (!failure.is_silent || has_spoken_5_))
             break;
         only_3_1_1_ = false;
     }
     if (!stop_)
         events_.on_down({std::move(failure.reason), false, failure.is_login});
+}
+
+/// MQTT 3.1.1 would take ids, origins and seals from the lines: one close without a word is not enough for that.
+std::optional<ConnectFailure> MqttBroker::try_with_patience(int version, SessionWish wish) {
+    auto failed = try_version(version, wish);
+    if (failed && failed->is_silent && version == 5 && !stop_) {
+        std::this_thread::sleep_for(second_thought);
+        failed = try_version(version, wish);
+    }
+    if (failed && failed->is_session) {
+        end_session(version);
+        failed = try_version(version, wish);
+    }
+    return failed;
 }
 
 std::optional<ConnectFailure> MqttBroker::try_version(int version, SessionWish wish) {

@@ -64,6 +64,7 @@ BrokerFacts read_facts(const mqtt::token& connected, int version, std::string en
     facts.endpoint = std::move(endpoint);
     const auto response = connected.get_connect_response();
     facts.has_session = response.is_session_present();
+    facts.may_be_held_back = true;
     if (version != 5) {
         facts.protocol = "MQTT 3.1.1";
         facts.window = in_flight_3_1_1;
@@ -209,7 +210,8 @@ std::optional<ConnectFailure> MqttConnection::connect(SessionWish wish, const st
 ConnectFailure MqttConnection::explain(const mqtt::exception& error, bool timed_out) {
     const auto name = to_string(target_.url) + ": ";
     const int code = error.get_return_code();
-    const int reason = error.get_reason_code();
+    // Paho gives the reason of an MQTT 5 CONNACK as either.
+    const int reason = code >= 0x80 ? code : static_cast<int>(error.get_reason_code());
     if (reason >= 0x80 && reason != mqtt::ReasonCode::MQTTPP_V3_CODE)
         return {name + reason_words(reason), reason == 0x84, reason == 0x86 || reason == 0x87};
     if (code >= 1 && code <= 5)
@@ -222,7 +224,7 @@ ConnectFailure MqttConnection::explain(const mqtt::exception& error, bool timed_
         const auto why = why_no_tls(target_.url, target_.config, 1s);
         return {name + "TLS: " + (why.empty() ? "the client library gave up" : why)};
     }
-    return {name + "the broker closed the connection before it answered", true};
+    return {name + "the broker closed the connection before it answered", false, false, false, true};
 }
 
 std::string MqttConnection::publish(Publication publication, void* context, mqtt::iaction_listener& listener) {

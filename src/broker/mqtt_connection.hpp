@@ -27,9 +27,10 @@ struct MqttTarget {
 /// Why one attempt failed.
 struct ConnectFailure {
     std::string reason;
-    bool is_version = false;  // the broker does not speak this version of MQTT, or does not say
+    bool is_version = false;  // the broker does not speak this version of MQTT
     bool is_login = false;    // bad user name or password, or not authorized
     bool is_session = false;  // there is one, where none was wanted: say goodbye to it, and try again
+    bool is_silent = false;   // it closed without a word: of the version, or because it is just starting or ending
 };
 
 /// What is wanted of the session that the broker keeps for this client id.

@@ -30,8 +30,11 @@ bool pump(int from, int to) {
 
 }  // namespace
 
-OldBroker::OldBroker(std::uint16_t server, std::string refusal)
-    : server_(server), refusal_(std::move(refusal)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+OldBroker::OldBroker(std::uint16_t server, std::string refusal, int times)
+    : server_(server),
+      refusal_(std::move(refusal)),
+      listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+      refusals_(times) {
     auto address = loopback(0);
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
@@ -66,8 +69,10 @@ void OldBroker::serve(int client) {
     std::array<unsigned char, 10> head{};
     if (::recv(client, head.data(), head.size(), MSG_PEEK | MSG_WAITALL) != 10)
         return;
-    if ((head[1] < 0x80 ? head[8] : head[9]) == 5) {
-        ++asked_;
+    const bool is_mqtt5 = (head[1] < 0x80 ? head[8] : head[9]) == 5;
+    asked_ += is_mqtt5 ? 1 : 0;
+    if (is_mqtt5 && refusals_ > 0) {
+        --refusals_;
         ::send(client, refusal_.data(), refusal_.size(), MSG_NOSIGNAL);
         std::array<char, 4096> rest{};
         ::recv(client, rest.data(), rest.size(), 0);  // unread bytes would make the close a reset
