@@ -68,6 +68,9 @@ void warn_of_losses(const Config& config, Problems& problems) {
             warn_of_many(rule, config, place, problems);
             warn_of_missed(rule, config, place, problems);
         }
+        if (rule.overflow == Overflow::drop_oldest && rule.qos > 0 && rule.direction != Direction::out)
+            problems.warn(join_pointer(place, "overflow"),
+                          "drop-oldest loses lines that the broker delivered, whatever the QoS");
     }
 }
 

@@ -1,5 +1,6 @@
 #include "cli/config_file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -234,6 +235,13 @@ const Fields<Config>& config_fields() {
 
 void read_config(const json& object, Config& config, Problems& problems) {
     read_object(object, "", config, config_fields(), problems);
+}
+
+bool is_of_config(std::string_view refusal) {
+    if (!refusal.starts_with('/'))
+        return false;
+    const std::string_view first = refusal.substr(1, refusal.find_first_of("/:", 1) - 1);
+    return std::ranges::any_of(config_fields(), [&](const Field<Config>& field) { return field.key == first; });
 }
 
 std::string print_config_schema() {

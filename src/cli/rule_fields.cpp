@@ -111,6 +111,13 @@ const Fields<RuleConfig>& rule_fields() {
         all.push_back({"nick", Text{&RuleConfig::nick}, "a template for publishers' nicks: \"{topic.1}\""});
         all.push_back({"persistent", SwitchField<RuleConfig>{&RuleConfig::persistent},
                        "whether its rooms, and what they say, outlive their occupants and the gateway"});
+        all.push_back({"overflow",
+                       ChoiceField<RuleConfig>{{"close", "drop-oldest"},
+                                               [](RuleConfig& to, std::size_t word) {
+                                                   to.overflow = word == 0 ? Overflow::close : Overflow::drop_oldest;
+                                               }},
+                       "of a topic that is faster than its room: hold the broker back, or lose the oldest lines and "
+                       "say so; by default close, and drop-oldest at QoS 0"});
         all.push_back({"who", Own{read_who, make_who_schema}, "who may be in the rooms, and who may speak there"});
         all.push_back({"mirrors", Own{read_mirrors, make_mirrors_schema},
                        "further addresses of the same rooms, on other brokers too"});

@@ -14,6 +14,7 @@
 #include "cli/check_login.hpp"
 #include "cli/check_tls.hpp"
 #include "cli/commands.hpp"
+#include "cli/config_file.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/log.hpp"
 #include "gateway/control.hpp"
@@ -97,10 +98,10 @@ private:
     std::thread thread_;
 };
 
-/// "/rules/0/topic: ..." is the configuration's error, anything else the system's.
-int report_refusal(const Error& error) {
+int report_refusal(const Error& error, const Config& config) {
     std::cerr << "mucbridge: " << error.text << '\n';
-    return !error.text.empty() && error.text.front() == '/' ? exit_code::configuration : exit_code::unavailable;
+    const bool is_of_state = error.text.starts_with(config.state);
+    return !is_of_state && is_of_config(error.text) ? exit_code::configuration : exit_code::unavailable;
 }
 
 std::string_view to_word(Login login) {
@@ -170,10 +171,10 @@ int run(const ConfigFlags& flags) {
     raise_descriptor_limit();
     auto gateway = Gateway::make(config);
     if (!gateway)
-        return report_refusal(gateway.error());
+        return report_refusal(gateway.error(), config);
     auto control = ControlServer::open(control_path(config.state), [&gateway] { return (*gateway)->status(); });
     if (!control)
-        return report_refusal(control.error());
+        return report_refusal(control.error(), config);
     (*gateway)->start();
     wait_for_the_end(signals, **gateway, config);
     constexpr std::chrono::seconds patience{3};

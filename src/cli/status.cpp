@@ -84,6 +84,7 @@ void print_broker(const std::string& name, const json& broker) {
               << " waiting";
     print_count(broker, "spooled", "on disk");
     print_count(broker, "set_aside", "set aside");
+    print_count(broker, "unheard", "delivered and not yet said");
     std::cout << '\n';
     if (const auto reason = text_of(broker, "reason"); !reason.empty())
         std::cout << "    " << reason << '\n';

@@ -14,6 +14,9 @@ namespace mucbridge {
 enum class Login { open, anonymous, accounts, broker };
 enum class Direction { both, out, in };
 enum class PayloadKind { text, json };
+/// What becomes of a topic that is faster than its room: the broker is held back, or the oldest lines that wait are
+/// lost.
+enum class Overflow { close, drop_oldest };
 /// What "on disk" survives: the end of the process, however sudden; or of the machine's power too.
 enum class Durability { process, power };
 
@@ -66,6 +69,7 @@ struct RuleConfig {
     PayloadKind payload = PayloadKind::text;
     std::string nick;         // template for publishers' nicks; empty: their properties, else the broker's name
     bool persistent = false;  // its rooms outlive their occupants and the process
+    std::optional<Overflow> overflow;  // none: close, and drop_oldest at QoS 0
     WhoConfig who;
     std::vector<MirrorConfig> mirrors;
 };

@@ -12,6 +12,7 @@ struct Counters {
     std::uint64_t not_echoed = 0;     // accepted, said although they did not come back in time
     std::uint64_t not_confirmed = 0;  // nobody knows; their speakers were told
     std::uint64_t spooled = 0;        // went to disk, for their broker was away or behind
+    std::uint64_t dropped = 0;        // came when too many waited for their room, whose rule says drop-oldest
     std::uint64_t archived = 0;       // by persistent rooms
 
     Counters& operator+=(const Counters& other) {
@@ -25,6 +26,7 @@ struct Counters {
         not_echoed += other.not_echoed;
         not_confirmed += other.not_confirmed;
         spooled += other.spooled;
+        dropped += other.dropped;
         archived += other.archived;
         return *this;
     }

@@ -72,6 +72,14 @@ struct Gateway::Impl {
     }
 };
 
+/// Of the disk; "" where all that it was to take is on it.
+static std::string describe_trouble(const std::string& latest, std::size_t not_archived, std::size_t owed) {
+    if (!latest.empty() || not_archived + owed == 0)
+        return latest;
+    return std::to_string(not_archived) + " lines that the disk did not take are tried again, and " +
+           std::to_string(owed) + " that are published wait to leave the spool";
+}
+
 Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Gateway::~Gateway() {
@@ -189,7 +197,8 @@ void Gateway::stop(std::chrono::milliseconds patience) {
         impl.hub->loop(index).stop();
     for (Link* link : impl.hub->links())
         link->close();
-    // What was said last is archived, and so settled in the journal.
+    for (unsigned index = 0; index < impl.hub->loop_count(); ++index)
+        impl.hub->rooms(index).archiver().flush();
     impl.hub->store().stop();
 }
 
@@ -200,7 +209,7 @@ Result<void> Gateway::reload_certificates() { return impl_->listeners->reload_ce
 std::string Gateway::status() {
     using nlohmann::ordered_json;
     Impl& impl = *impl_;
-    std::size_t sessions = 0, rooms = 0, occupants = 0, pauses = 0;
+    std::size_t sessions = 0, rooms = 0, occupants = 0, pauses = 0, not_archived = 0, owed = 0;
     Counters lines;
     impl.on_each_loop([&](unsigned index) {
         sessions += impl.hub->sessions(index).count();
@@ -208,6 +217,7 @@ std::string Gateway::status() {
         rooms += impl.hub->rooms(index).count();
         occupants += impl.hub->rooms(index).occupant_count();
         lines += impl.hub->rooms(index).counters();
+        not_archived += impl.hub->rooms(index).archiver().waiting_again();
     });
     bool is_ready = true;
     ordered_json brokers = ordered_json::object();
@@ -215,10 +225,11 @@ std::string Gateway::status() {
         for (const Link* link : impl.hub->links()) {
             const LinkStatus status = link->status();
             is_ready = is_ready && status.state == "up";
+            owed += status.owed;
             brokers[link->name()] = {
-                {"state", status.state},     {"protocol", status.facts.protocol},  {"endpoint", status.facts.endpoint},
-                {"reason", status.reason},   {"in_flight", status.in_flight},      {"waiting", status.waiting},
-                {"spooled", status.spooled}, {"set_aside", status.set_aside.count}};
+                {"state", status.state},     {"protocol", status.facts.protocol},   {"endpoint", status.facts.endpoint},
+                {"reason", status.reason},   {"in_flight", status.in_flight},       {"waiting", status.waiting},
+                {"spooled", status.spooled}, {"set_aside", status.set_aside.count}, {"unheard", status.unheard}};
             if (!status.set_aside.latest.empty())
                 brokers[link->name()]["set_aside_lines"] = to_json(status.set_aside.latest);
         }
@@ -236,7 +247,7 @@ std::string Gateway::status() {
                               {"sessions", status.sessions}});
     }
     const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(read_clocks().tick - impl.started.tick);
-    const std::string trouble = impl.hub->store().trouble();
+    const std::string trouble = describe_trouble(impl.hub->store().trouble(), not_archived, owed);
     ordered_json out;
     out["ready"] = is_ready;
     out["version"] = MUCBRIDGE_VERSION;
@@ -252,16 +263,11 @@ std::string Gateway::status() {
     if (!components.empty())
         out["components"] = std::move(components);
     out["brokers"] = std::move(brokers);
-    out["lines"] = {{"published", lines.published},
-                    {"refused", lines.refused},
-                    {"said", lines.said},
-                    {"foreign", lines.foreign},
-                    {"duplicates", lines.duplicates},
-                    {"mirrored", lines.mirrored},
-                    {"not_mirrored", lines.not_mirrored},
-                    {"not_echoed", lines.not_echoed},
-                    {"not_confirmed", lines.not_confirmed},
-                    {"spooled", lines.spooled}};
+    out["lines"] = {
+        {"published", lines.published},       {"refused", lines.refused},       {"said", lines.said},
+        {"foreign", lines.foreign},           {"duplicates", lines.duplicates}, {"mirrored", lines.mirrored},
+        {"not_mirrored", lines.not_mirrored}, {"not_echoed", lines.not_echoed}, {"not_confirmed", lines.not_confirmed},
+        {"spooled", lines.spooled},           {"dropped", lines.dropped}};
     out["store"] = {{"state", trouble.empty() ? "well" : "failing"},
                     {"reason", trouble},
                     {"waiting_bytes", impl.hub->store().waiting_bytes()},

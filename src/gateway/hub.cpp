@@ -17,7 +17,7 @@ Result<std::unique_ptr<Hub>> Hub::make(Parts parts) {
     std::unique_ptr<Hub> hub(new Hub(std::move(parts)));
     for (const auto& broker : hub->parts_.config.brokers) {
         auto link = Link::make(hub->loop(link_loop), broker, hub->make_link_events(broker.name), hub->parts_.open,
-                               {hub->store(), hub->journal()});
+                               {hub->store(), hub->journal()}, hub->broker_calls_);
         if (!link)
             return link.error();
         hub->links_.emplace(broker.name, std::move(*link));
@@ -47,7 +47,13 @@ std::unique_ptr<Logins> Hub::make_logins() {
     return std::make_unique<Logins>(std::move(parts));
 }
 
-Hub::~Hub() { guard_.reset(); }
+/// What the rooms could not archive stays in the journal: with it gone, no receipt settles anything.
+Hub::~Hub() {
+    guard_.reset();
+    for (Link* link : links())
+        link->close();
+    parts_.journal.reset();
+}
 
 unsigned Hub::loop_of(std::string_view name) const {
     return static_cast<unsigned>(std::hash<std::string_view>{}(name) % loop_count_);
@@ -172,10 +178,14 @@ LinkEvents Hub::make_link_events(const std::string& broker) {
     events.on_settled = [=](const std::string& room, const std::string& id, const Settlement& settlement) {
         to_room(room, [=](Rooms& rooms) { rooms.on_settled(broker, room, id, settlement); });
     };
-    events.on_delivery = [=](const std::vector<std::string>& names, std::shared_ptr<const Delivery> delivery) {
-        for (const auto& room : names)
-            to_room(room, [=](Rooms& rooms) { rooms.on_delivery(broker, room, *delivery); });
+    events.on_delivery = [=](const std::shared_ptr<Turn>& turn) {
+        to_room(turn->room(), [turn](Rooms& rooms) { rooms.on_turn(turn); });
     };
+    events.overflow_of = [this, broker](const std::string& room) {
+        const auto binding = mapper().bind(room.substr(0, room.find('@')));
+        return binding ? overflow_at(*binding, broker) : Overflow::close;
+    };
+    events.is_ours = [this](const Delivery& delivery) { return mapper().claims_to_be_ours(delivery); };
     return events;
 }
 

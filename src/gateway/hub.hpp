@@ -145,6 +145,7 @@ private:
     const unsigned loop_count_;
     Admission admission_;
     std::vector<std::unique_ptr<Shard>> shards_;
+    std::shared_ptr<BrokerCalls> broker_calls_ = std::make_shared<BrokerCalls>();
     std::map<std::string, std::unique_ptr<Link>> links_;
     std::vector<Exit> exits_;
     std::atomic<std::size_t> room_count_ = 0, persistent_room_count_ = 0;

@@ -108,7 +108,8 @@ void Hub::restore_line(Link& link, const SpooledLine& line) {
     const bool has_place = binding && (!line.mirror || *line.mirror < binding->mirrors.size());
     const AddressBinding* place = !has_place ? nullptr : line.mirror ? &binding->mirrors[*line.mirror] : binding.get();
     if (!place || place->broker != line.broker || place->write != line.address)
-        return link.set_aside(line.key, room, "no rule publishes this room at " + line.address + " any longer");
+        return link.set_aside({line.key, room, true, line.said.said_at},
+                              "no rule publishes this room at " + line.address + " any longer");
     Window::Entry entry = make_entry(parts_.mapper, binding, line.mirror, line.said);
     entry.id = line.key;
     entry.room = room;

@@ -2,9 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-
-#include "core/unique.hpp"
 #include "core/utf8.hpp"
 
 namespace mucbridge {
@@ -20,8 +17,8 @@ constexpr int most_quick_ends = 5;
 }  // namespace
 
 Result<std::unique_ptr<Link>> Link::make(Loop& loop, const BrokerConfig& config, LinkEvents events, const Open& open,
-                                         Disk disk) {
-    std::unique_ptr<Link> link(new Link(loop, config, std::move(events), disk));
+                                         Disk disk, std::shared_ptr<BrokerCalls> calls) {
+    std::unique_ptr<Link> link(new Link(loop, config, std::move(events), disk, std::move(calls)));
     std::vector<std::string> urls{config.url};
     urls.insert(urls.end(), config.more_urls.begin(), config.more_urls.end());
     for (std::size_t i = 0; i < urls.size(); ++i) {
@@ -35,58 +32,20 @@ Result<std::unique_ptr<Link>> Link::make(Loop& loop, const BrokerConfig& config,
     return link;
 }
 
-Link::Link(Loop& loop, const BrokerConfig& config, LinkEvents events, Disk disk)
+Link::Link(Loop& loop, const BrokerConfig& config, LinkEvents events, Disk disk, std::shared_ptr<BrokerCalls> calls)
     : loop_(loop),
       config_(config),
       events_(std::move(events)),
       disk_(disk),
       window_(config.queue_lines, config.queue_bytes),
+      calls_(std::move(calls)),
+      pressure_(std::make_shared<Pressure>(Pressure::Load{config.queue_lines, config.queue_bytes}, calls_)),
       backoff_(shortest_delay, first_delay, longest_delay) {}
 
-Link::~Link() { guard_.reset(); }
-
-/// Of the adapter for that URL. Only one of them is connected or tried at a time.
-BrokerEvents Link::make_broker_events(std::size_t url) {
-    return {
-        [this](BrokerFacts facts) { loop_.post([this, facts = std::move(facts)] { on_up(facts); }); },
-        [this, url](BrokerDown down) {
-            loop_.post([this, url, down = std::move(down)] {
-                if (url == current_)
-                    on_down(down);
-            });
-        },
-        [this](Delivery delivery) {
-            take_note(delivery);
-            auto shared = std::make_shared<const Delivery>(std::move(delivery));
-            loop_.post([this, shared = std::move(shared)] {
-                if (second_copies_.is_second_copy(*shared))
-                    return;
-                const auto& rooms = subscriptions_.rooms_for(shared->address);
-                if (!rooms.empty())
-                    events_.on_delivery(rooms, shared);
-            });
-        },
-    };
+Link::~Link() {
+    guard_.reset();
+    close();
 }
-
-/// When this returns the delivery is acknowledged: from then on it is ours to keep.
-void Link::take_note(Delivery& delivery) {
-    delivery.heard_at = loop_.now().wall;
-    if (!is_session_kept_ || !disk_.journal || delivery.qos == 0)
-        return;
-    delivery.stanza_id = make_uuid7(delivery.heard_at);
-    const auto written = disk_.journal->append(config_.name, delivery);
-    const bool was_failing = is_journal_failing_.exchange(!written);
-    if (!written && !was_failing)
-        spdlog::error(
-            "broker {}: what it delivers cannot be journalled, and is lost if this process dies before it "
-            "is archived: {}",
-            config_.name, to_log_text(written.error().text));
-    else if (written && was_failing)
-        spdlog::info("broker {}: what it delivers is journalled again", config_.name);
-}
-
-void Link::restore_heard(const Delivery& delivery) { (void)second_copies_.is_second_copy(delivery); }
 
 void Link::keep_session() {
     if (is_session_kept_.exchange(true))
@@ -122,6 +81,7 @@ void Link::on_up(const BrokerFacts& facts) {
     facts_ = facts;
     ++connection_;
     window_.set_size(facts.window);
+    const BrokerCalls::Call call(*calls_);
     broker().announce("online");
     events_.on_up(facts);
     unsubscribe_former();
@@ -165,6 +125,7 @@ void Link::unsubscribe_former() {
     for (const auto& filter : std::exchange(former_filters_, {})) {
         if (subscriptions_.find(filter))
             continue;
+        const BrokerCalls::Call call(*calls_);
         broker().unsubscribe(filter);
         if (!is_session_kept_)
             continue;
@@ -184,7 +145,9 @@ void Link::connect_later() {
 void Link::publish(Window::Entry entry) {
     if (!window_.add(std::move(entry), loop_.now()))
         return events_.on_full(entry.room, entry.id, {});
-    if (state_ == "up")
+    // Until the first attempt is over the broker may have what an earlier process published last: that goes first.
+    const bool is_first_attempt = !was_up_ && !has_failed_;
+    if (state_ == "up" || is_first_attempt)
         keep_later();
     else
         keep(loop_.now().tick);
@@ -201,6 +164,7 @@ void Link::pump() {
     if (state_ != "up" || answers_wanted_ > 0)
         return;
     while (const Window::Entry* entry = window_.take(loop_.now())) {
+        const BrokerCalls::Call call(*calls_);
         broker().publish(entry->make(entry->said, loop_.now().wall),
                          [this, id = entry->id, connection = connection_](Settlement settlement) {
                              loop_.post([this, id, connection, settlement = std::move(settlement)] {
@@ -217,7 +181,7 @@ void Link::on_settled(const std::string& id, const Settlement& settlement, std::
     const bool accepted = settlement.outcome == Settlement::Outcome::accepted;
     if (const auto line = accepted ? window_.accept(id) : window_.reject(id)) {
         if (line->is_kept && !accepted)
-            set_aside(id, line->room, settlement.reason);
+            set_aside(*line, settlement.reason);
         else if (line->is_kept)
             leave_spool(*line);
         events_.on_settled(line->room, id, settlement);
@@ -240,6 +204,7 @@ void Link::subscribe(const std::string& room, const std::string& filter, int qos
 }
 
 void Link::ask(const std::string& filter, int qos) {
+    const BrokerCalls::Call call(*calls_);
     broker().subscribe(filter, qos, [this, filter, connection = connection_](Granted granted) {
         loop_.post(
             [this, filter, connection, granted = std::move(granted)] { on_answer(filter, granted, connection); });
@@ -262,6 +227,7 @@ void Link::on_answer(const std::string& filter, const Granted& granted, std::uin
 }
 
 void Link::unsubscribe(const std::string& room, const std::string& filter) {
+    inboxes_.erase(room);
     if (!subscriptions_.remove(filter, room))
         return;
     // The session that the broker keeps has it still.
@@ -271,9 +237,20 @@ void Link::unsubscribe(const std::string& room, const std::string& filter) {
 }
 
 LinkStatus Link::status() const {
-    return {state_, facts_, reason_, window_.in_flight(), window_.waiting(), window_.kept(), set_aside_};
+    return {state_,
+            facts_,
+            reason_,
+            window_.in_flight(),
+            window_.waiting(),
+            window_.kept(),
+            owed_.size(),
+            pressure_->load().lines,
+            set_aside_};
 }
 
-void Link::close() { brokers_.clear(); }
+void Link::close() {
+    const BrokerCalls::Call call(*calls_);
+    brokers_.clear();
+}
 
 }  // namespace mucbridge

@@ -5,12 +5,15 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "broker/broker.hpp"
 #include "core/backoff.hpp"
 #include "core/config.hpp"
+#include "gateway/inbox.hpp"
 #include "gateway/loop.hpp"
+#include "gateway/pressure.hpp"
 #include "gateway/second_copies.hpp"
 #include "gateway/subscriptions.hpp"
 #include "gateway/window.hpp"
@@ -31,7 +34,10 @@ struct LinkEvents {
     /// It will not be published: the spool is full (no reason), or the disk does not take it.
     std::function<void(const std::string& room, const std::string& id, const std::string& reason)> on_full;
     std::function<void(const std::string& room, const std::string& id, const Settlement&)> on_settled;
-    std::function<void(const std::vector<std::string>& rooms, std::shared_ptr<const Delivery>)> on_delivery;
+    std::function<void(std::shared_ptr<Turn>)> on_delivery;
+    // Asked of a room, and of a line: see Inbox.
+    std::function<Overflow(const std::string& room)> overflow_of = [](const std::string&) { return Overflow::close; };
+    Inbox::IsOurs is_ours = [](const Delivery&) { return false; };
 };
 
 /// How it stands with a link, for `status`.
@@ -40,6 +46,8 @@ struct LinkStatus {
     BrokerFacts facts;   // of the latest connection
     std::string reason;  // of being away
     std::size_t in_flight = 0, waiting = 0, spooled = 0;
+    std::size_t owed = 0;     // what the disk has yet to forget
+    std::size_t unheard = 0;  // delivered, and not yet told to everybody in the rooms
     Spool::SetAsideCount set_aside;
 };
 
@@ -57,7 +65,8 @@ public:
     };
 
     static Result<std::unique_ptr<Link>> make(Loop& loop, const BrokerConfig& config, LinkEvents events,
-                                              const Open& open, Disk disk);
+                                              const Open& open, Disk disk,
+                                              std::shared_ptr<BrokerCalls> calls = std::make_shared<BrokerCalls>());
     ~Link();
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
@@ -66,7 +75,7 @@ public:
     /// A line of their spool, in its old place.
     void restore(Window::Entry entry);
     /// A line of their spool that has no way any longer.
-    void set_aside(const std::string& id, const std::string& room, const std::string& reason);
+    void set_aside(const Window::Line& line, const std::string& reason, const Store::Job& first = {});
     void restore_set_aside(Spool::SetAsideCount found) { set_aside_ = std::move(found); }
     /// What the broker may still have subscribed for them: it is unsubscribed where no room wants it.
     void restore_filters(std::vector<std::string> filters) { former_filters_ = std::move(filters); }
@@ -92,10 +101,17 @@ public:
     void close();
 
 private:
-    Link(Loop& loop, const BrokerConfig& config, LinkEvents events, Disk disk);
+    struct Arrival;  // a delivery on its way from the callback
 
+    Link(Loop& loop, const BrokerConfig& config, LinkEvents events, Disk disk, std::shared_ptr<BrokerCalls> calls);
+
+    // link_deliveries.cpp
     BrokerEvents make_broker_events(std::size_t url);
+    void hold_back();
     void take_note(Delivery& delivery);
+    void on_arrival(const std::shared_ptr<Arrival>& arrival);
+
+    // link.cpp
     void on_up(const BrokerFacts& facts);
     void on_down(const BrokerDown& down);
     void ask(const std::string& filter, int qos);
@@ -107,6 +123,12 @@ private:
     Broker& broker() { return *brokers_[current_]; }
 
     // link_spool.cpp
+    struct Owed {
+        std::size_t bytes;
+        Store::Job job;
+    };
+    void write_surely(std::size_t bytes, Store::Job job);
+    void owe(Owed owed);
     void keep(Tick added_until);
     void keep_later();
     void put_in_spool(const Window::Entry& entry);
@@ -126,6 +148,10 @@ private:
     Window window_;
     Subscriptions subscriptions_;
     SecondCopies second_copies_;
+    std::shared_ptr<BrokerCalls> calls_;  // made for each call of a broker that may take its client library's lock
+    std::shared_ptr<Pressure> pressure_;
+    std::unordered_map<std::string, std::shared_ptr<Inbox>> inboxes_;  // by room
+    std::atomic<bool> may_be_held_back_{false}, is_behind_{false};
     BrokerFacts facts_;
     std::string state_ = "connecting", reason_;
     std::uint64_t connection_ = 0;    // counts connections, so that answers of an earlier one are known
@@ -137,7 +163,8 @@ private:
     std::atomic<bool> is_session_kept_{false};
     std::atomic<bool> is_journal_failing_{false};
     std::vector<std::string> former_filters_;  // that the broker may have, and no room wants
-    bool is_keeping_later_ = false;
+    bool is_keeping_later_ = false, is_spool_failing_ = false;
+    std::deque<Owed> owed_;  // that the disk did not take
     Spool::SetAsideCount set_aside_;
     Backoff backoff_;
     std::shared_ptr<Link*> guard_ = std::make_shared<Link*>(this);  // the store may answer later than we live

@@ -1,8 +1,14 @@
 #include "gateway/loop.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 namespace mucbridge {
+
+namespace {
+/// Tasks in a turn: sockets and timers do not wait for longer, whatever is posted.
+constexpr std::size_t most_in_a_turn = 256;
+}  // namespace
 
 Loop::Loop(unsigned index, std::function<Now()> clock) : index_(index), clock_(std::move(clock)) {}
 
@@ -12,7 +18,7 @@ void Loop::post(Task task) {
     bool first = false;
     {
         const std::lock_guard lock(mutex_);
-        first = mailbox_.empty();
+        first = !std::exchange(is_woken_, true);
         mailbox_.push_back(std::move(task));
     }
     // Only the first of a batch wakes the loop; the rest ride along.
@@ -22,13 +28,23 @@ void Loop::post(Task task) {
 
 void Loop::run_mailbox() {
     turn_end_.note_work();
-    std::vector<Task> batch;
-    {
+    if (batch_.empty()) {
         const std::lock_guard lock(mutex_);
-        batch.swap(mailbox_);
+        batch_.swap(mailbox_);
     }
-    for (auto& task : batch)
-        task();
+    const std::size_t end = std::min(batch_.size(), done_ + most_in_a_turn);
+    for (; done_ < end; ++done_) {
+        batch_[done_]();
+        batch_[done_] = nullptr;  // what it keeps is let go with it
+    }
+    if (done_ == batch_.size()) {
+        batch_.clear();
+        done_ = 0;
+    }
+    const std::lock_guard lock(mutex_);
+    is_woken_ = !batch_.empty() || !mailbox_.empty();
+    if (is_woken_)
+        boost::asio::post(io_, [this] { run_mailbox(); });
 }
 
 Loop::TimerId Loop::at(Tick when, Task task) {

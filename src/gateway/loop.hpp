@@ -64,6 +64,9 @@ private:
 
     std::mutex mutex_;
     std::vector<Task> mailbox_;  // guarded by mutex_
+    bool is_woken_ = false;      // guarded by mutex_: run_mailbox() will come
+    std::vector<Task> batch_;    // taken from the mailbox; so many of it are done
+    std::size_t done_ = 0;
 
     std::map<TimerId, Task> timers_;
     std::uint64_t next_timer_ = 0;

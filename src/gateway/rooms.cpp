@@ -38,6 +38,12 @@ bool is_on(const Binding& binding, const std::string& broker) {
 
 }  // namespace
 
+Rooms::Rooms(Hub& hub, unsigned loop)
+    : hub_(hub), here_(loop), archiver_(hub, loop, [this](const std::string& room, std::uint64_t number) {
+          if (Host* host = find(room))
+              host->room.on_archived(number);
+      }) {}
+
 Now Rooms::now() const { return hub_.loop(here_).now(); }
 
 Rooms::Host* Rooms::find(const std::string& room) const {

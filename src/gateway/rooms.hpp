@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "broker/broker.hpp"
+#include "gateway/archiver.hpp"
 #include "gateway/closed_rooms.hpp"
 #include "gateway/counters.hpp"
+#include "gateway/inbox.hpp"
 #include "gateway/iq_relay.hpp"
 #include "gateway/loop.hpp"
 #include "gateway/resent_lines.hpp"
@@ -27,7 +29,7 @@ class Hub;
 /// The rooms that live on one loop: stanzas and deliveries go in, what the room decides is carried out.
 class Rooms {
 public:
-    Rooms(Hub& hub, unsigned loop) : hub_(hub), here_(loop) {}
+    Rooms(Hub& hub, unsigned loop);
 
     /// A stanza to "room@service" or "room@service/nick" whose room lives here. Whatever door it came through.
     /// The receipt of a line is kept until the line is safe.
@@ -46,7 +48,7 @@ public:
     void on_full(const std::string& room, const std::string& key, const std::string& reason);
     void on_settled(const std::string& broker, const std::string& room, const std::string& key,
                     const Settlement& settlement);
-    void on_delivery(const std::string& broker, const std::string& room, const Delivery& delivery);
+    void on_turn(const std::shared_ptr<Turn>& turn);
 
     /// Everybody out, with 332.
     void shut_down();
@@ -65,6 +67,7 @@ public:
     std::size_t count() const { return hosts_.size(); }
     std::size_t occupant_count() const;
     std::size_t in_flight() const;
+    Archiver& archiver() { return archiver_; }
     const Counters& counters() const { return counters_; }
 
 private:
@@ -94,6 +97,8 @@ private:
         BrokerFacts facts;
         std::string reason;
     };
+
+    void on_delivery(Host& host, const std::string& broker, const Delivery& delivery);
 
     // rooms.cpp: presence
     void on_presence(const Visitor& visitor, const Element& presence, const Jid& to);
@@ -153,6 +158,7 @@ private:
     void perform(Host& host, Publish& publish);
     void perform(Host& host, Mirror& mirror);
     void perform(Host& host, KeepLine& keep);
+    void perform(Host& host, KeepEcho& keep);
     void perform(Host& host, const NotMirrored&);
     void perform(Host& host, const Home& home);
     void perform(Host& host, const EchoMissed& missed);
@@ -173,9 +179,6 @@ private:
     void make_lasting(Host& host);
     std::vector<PastLine> read_past(const std::string& room, std::uint64_t before, std::optional<WallTime> since,
                                     std::size_t most);
-    void archive(const std::string& room, std::shared_ptr<const KeepLine> keep);
-    void on_archived(const std::string& room, const std::shared_ptr<const KeepLine>& keep, const Result<void>& outcome);
-    void archive_again();
 
     void publish(const Host& host, std::optional<std::size_t> mirror, Said said);
     /// Nothing more is awaited for that line: its place in the broker's window is free.
@@ -194,8 +197,8 @@ private:
     ClosedRooms closed_;
     ResentLines resent_;
     Counters counters_;
-    std::vector<std::pair<std::string, std::shared_ptr<const KeepLine>>> not_archived_;  // by room, to be tried again
-    std::vector<Receipt> left_to_journal_;
+    Archiver archiver_;
+    std::shared_ptr<Turn> turn_;    // of what is being heard; it is not over before everybody was told
     std::unique_ptr<Tables> past_;  // a connection of this loop's own, for reading
 };
 

@@ -109,17 +109,30 @@ void Rooms::on_settled(const std::string& broker, const std::string& room, const
         free_place(broker, key);
 }
 
-void Rooms::on_delivery(const std::string& broker, const std::string& room, const Delivery& delivery) {
-    Host* host = find(room);
-    const auto source = host ? find_source(*host->binding, broker, delivery.address) : std::nullopt;
+void Rooms::on_turn(const std::shared_ptr<Turn>& turn) {
+    const Delivery* delivery = turn->hear();
+    if (!delivery)
+        ++counters_.dropped;
+    Host* host = find(turn->room());
+    if (!host)
+        return;
+    if (!delivery)
+        return perform(*host, host->room.on_lost(now()));
+    turn_ = turn;
+    on_delivery(*host, turn->broker(), *delivery);
+    turn_.reset();
+}
+
+void Rooms::on_delivery(Host& host, const std::string& broker, const Delivery& delivery) {
+    const auto source = find_source(*host.binding, broker, delivery.address);
     if (!source)
         return;
-    auto heard = source->mirror ? hub_.mapper().inbound_mirror(*host->binding, *source->mirror, delivery)
-                                : hub_.mapper().inbound(*host->binding, delivery);
+    auto heard = source->mirror ? hub_.mapper().inbound_mirror(*host.binding, *source->mirror, delivery)
+                                : hub_.mapper().inbound(*host.binding, delivery);
     if (!heard)
         return;
     const bool is_foreign = !heard->sealed;
-    auto effects = host->room.on_heard(std::move(*heard), now());
+    auto effects = host.room.on_heard(std::move(*heard), now());
     bool is_echo = false, is_said = false;
     for (const Effect& effect : effects) {
         is_echo = is_echo || std::holds_alternative<Home>(effect);
@@ -130,7 +143,7 @@ void Rooms::on_delivery(const std::string& broker, const std::string& room, cons
         ++counters_.foreign;
     if (!is_said && !is_echo)
         ++counters_.duplicates;
-    perform(*host, std::move(effects));
+    perform(host, std::move(effects));
 }
 
 }  // namespace mucbridge

@@ -16,6 +16,18 @@ std::shared_ptr<const SharedStanza> share(SharedStanza stanza) {
     return std::make_shared<const SharedStanza>(std::move(stanza));
 }
 
+/// The turn that it comes of goes with it to the loops of all who are told.
+std::shared_ptr<const SharedStanza> share(SharedStanza stanza, std::shared_ptr<const Turn> turn) {
+    if (!turn)
+        return share(std::move(stanza));
+    struct Both {
+        SharedStanza stanza;
+        std::shared_ptr<const Turn> turn;
+    };
+    auto both = std::make_shared<const Both>(Both{std::move(stanza), std::move(turn)});
+    return {both, &both->stanza};
+}
+
 }  // namespace
 
 void Rooms::perform(Host& host, Effects effects, Saved saved) {
@@ -66,7 +78,7 @@ void Rooms::perform(Host& host, const ShowPresence& show) {
 void Rooms::perform(Host& host, const ShowLine& show) {
     if (show.line.body && !show.delayed)
         ++counters_.said;
-    hub_.tell(here_, show.to, share(write_line(host.room.address(), show)));
+    hub_.tell(here_, show.to, share(write_line(host.room.address(), show), turn_));
 }
 
 void Rooms::perform(Host& host, const ShowPrivate& show) {

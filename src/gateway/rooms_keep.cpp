@@ -6,18 +6,6 @@
 
 namespace mucbridge {
 
-namespace {
-
-/// What the disk does not take is offered again, up to so many lines of a loop; the journal has those beyond, and gives
-/// them to the next process.
-constexpr std::size_t most_offered_again = 10000;
-/// Archives are longer than they may be by fewer than so many lines.
-constexpr std::uint64_t pruned_every = 100;
-constexpr std::size_t most_waiting_bytes = 64 * 1024 * 1024;
-constexpr std::chrono::seconds offered_again_after{5};
-
-}  // namespace
-
 // What is kept of the room itself: written before it is answered.
 
 void Rooms::perform(Host& host, const KeepRoom&) {
@@ -48,6 +36,7 @@ void Rooms::perform(Host& host, const KeepSubject&) {
 void Rooms::perform(Host& host, const ForgetKept&) {
     if (std::exchange(host.is_lasting, false))
         --hub_.persistent_room_count();
+    archiver_.forget(host.name);
     host.unsaved.push_back([room = host.name](Tables& tables) {
         const auto removed = tables.rooms.remove(room);
         return removed ? tables.archive.forget_room(room) : removed;
@@ -105,71 +94,31 @@ void Rooms::hold_until_saved(Host& host, Effects rest, Saved saved) {
 std::vector<PastLine> Rooms::read_past(const std::string& room, std::uint64_t before, std::optional<WallTime> since,
                                        std::size_t most) {
     const std::string& path = hub_.store().path();
-    if (!past_ && path != ":memory:") {
-        if (auto opened = Tables::open(path))
-            past_ = std::move(*opened);
-    }
-    if (!past_)
+    if (path == ":memory:")
         return {};
+    const auto complain = [&](const Error& error) {
+        spdlog::error("the archive of room {} cannot be read: {}", to_log_text(room), to_log_text(error.text));
+        return std::vector<PastLine>();
+    };
+    if (!past_) {
+        auto opened = Tables::open(path);
+        if (!opened)
+            return complain(opened.error());
+        past_ = std::move(*opened);
+    }
     auto lines = since ? past_->archive.since(room, *since, most, before) : past_->archive.tail(room, most, before);
-    if (!lines) {
-        spdlog::error("the archive of room {} cannot be read: {}", to_log_text(room), to_log_text(lines.error().text));
-        return {};
-    }
-    return std::move(*lines);
+    return lines ? std::move(*lines) : complain(lines.error());
 }
-
-// What it says: written beside its being shown.
 
 /// Beside the line's being shown, not before it: the delivery's receipt, kept until then, sees to it that nothing is
 /// lost.
 void Rooms::perform(Host& host, KeepLine& keep) {
     ++counters_.archived;
-    archive(host.name, std::make_shared<const KeepLine>(std::move(keep)));
+    archiver_.add(host.name, {keep.line.number, keep.journal, std::move(keep.receipt), std::move(keep.line)});
 }
 
-void Rooms::archive(const std::string& room, std::shared_ptr<const KeepLine> keep) {
-    // A disk that stands still does not fill the memory.
-    if (hub_.store().waiting_bytes() > most_waiting_bytes)
-        return on_archived(room, keep, Error{"the disk is behind by more than 64 MiB"});
-    const std::size_t bytes = sizeof(KeepLine) + keep->line.line.body.value_or("").size();
-    const std::size_t most = hub_.config().store.archive_lines;
-    const bool is_time_to_prune = most > 0 && keep->line.number > most && keep->line.number % pruned_every == 0;
-    hub_.store().write(
-        bytes,
-        [room, keep, most, is_time_to_prune, journal = hub_.journal()](Tables& tables) {
-            const auto put = tables.archive.put(room, keep->line, keep->journal);
-            if (!put || !is_time_to_prune)
-                return put;
-            return tables.archive.prune_room(room, keep->line.number - most + 1, journal ? journal->low() : UINT32_MAX);
-        },
-        [this, room, keep, guard = hub_.guard()](const Result<void>& outcome) {
-            if (const auto hub = guard.lock())
-                (*hub)->loop(here_).post([this, room, keep, outcome] { on_archived(room, keep, outcome); });
-        });
-}
-
-void Rooms::on_archived(const std::string& room, const std::shared_ptr<const KeepLine>& keep,
-                        const Result<void>& outcome) {
-    if (outcome) {
-        if (Host* still = find(room))
-            still->room.on_archived(keep->line.number);
-        return;
-    }
-    if (not_archived_.empty()) {
-        spdlog::error("what persistent rooms say cannot be archived, and is tried again every {} s: {}",
-                      offered_again_after.count(), to_log_text(outcome.error().text));
-        hub_.loop(here_).at(now().tick + offered_again_after, [this] { archive_again(); });
-    }
-    if (not_archived_.size() < most_offered_again)
-        not_archived_.emplace_back(room, keep);
-    else
-        left_to_journal_.push_back(keep->receipt);
-}
-
-void Rooms::archive_again() {
-    for (auto& [room, keep] : std::exchange(not_archived_, {}))
-        archive(room, std::move(keep));
+void Rooms::perform(Host& host, KeepEcho& keep) {
+    archiver_.add(host.name, {keep.number, keep.journal, std::move(keep.receipt), {}});
 }
 
 }  // namespace mucbridge

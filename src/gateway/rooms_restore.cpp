@@ -1,5 +1,8 @@
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "core/utf8.hpp"
 #include "gateway/hub.hpp"
 #include "gateway/kept_room.hpp"
@@ -10,6 +13,18 @@ namespace {
 
 /// Of a room's past so many lines are known again when a copy comes; what is older than those is a replay.
 constexpr std::size_t lines_known_again = 2000;
+
+/// And all that was shown since the first of those that are spooled was said: most of it are these.
+Result<std::vector<PastLine>> read_known_again(const std::string& room, const std::vector<Said>& spooled,
+                                               Archive& archive) {
+    auto latest = archive.tail(room, lines_known_again);
+    if (!latest || spooled.empty() || latest->size() < lines_known_again)
+        return latest;
+    const WallTime first_said = std::ranges::min(spooled, {}, &Said::said_at).said_at;
+    if (latest->front().shown_at <= first_said)
+        return latest;
+    return archive.since(room, first_said, std::numeric_limits<std::size_t>::max(), latest->back().number + 1);
+}
 
 }  // namespace
 
@@ -24,7 +39,7 @@ Result<void> Rooms::restore(const KeptRoom& kept, std::vector<Said> spooled, Tab
     if (!opened)
         return Error{"the room ", kept.room, ": ", opened.error().text};
     RestoredLines lines;
-    auto past = tables.archive.tail(kept.room, lines_known_again);
+    auto past = read_known_again(kept.room, spooled, tables.archive);
     if (!past)
         return past.error();
     lines.past = std::move(*past);
@@ -64,7 +79,10 @@ void Rooms::replay(const std::string& broker, const Delivery& delivery, Tables& 
             spdlog::error("the archive of room {} cannot be read, and so perhaps a line is heard twice: {}",
                           to_log_text(name), to_log_text(is_archived.error().text));
         if (!is_archived || !*is_archived)
-            hub_.loop(here_).post([this, broker, room = name, delivery] { on_delivery(broker, room, delivery); });
+            hub_.loop(here_).post([this, broker, room = name, delivery] {
+                if (Host* hearer = find(room))
+                    on_delivery(*hearer, broker, delivery);
+            });
     }
 }
 

@@ -76,7 +76,7 @@ std::optional<Window::Line> Window::settle(const std::string& id, bool accepted)
     if (found == items_.end() || found->second.settled)
         return std::nullopt;
     Item& item = found->second;
-    Line line{id, item.entry.room, item.keeping != Keeping::not_yet};
+    Line line{id, item.entry.room, item.keeping != Keeping::not_yet, item.entry.said.said_at};
     item.settled = true;
     forget_keeping(item);
     if (item.flies) {
@@ -159,7 +159,7 @@ std::optional<Window::Line> Window::on_kept(const std::string& id) {
         return std::nullopt;
     found->second.keeping = Keeping::done;
     ++kept_;
-    return Line{id, found->second.entry.room, true};
+    return Line{id, found->second.entry.room, true, found->second.entry.said.said_at};
 }
 
 bool Window::on_not_kept(const std::string& id, Now now) {

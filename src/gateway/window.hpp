@@ -49,6 +49,7 @@ public:
     struct Line {
         std::string id, room;
         bool is_kept = false;  // in the spool
+        WallTime said_at{};
     };
     /// The broker has it. It stays in the window until home(). None: not one of ours, or settled before.
     std::optional<Line> accept(const std::string& id);

@@ -40,6 +40,15 @@ std::optional<Source> find_source(const Binding& binding, std::string_view broke
     return std::nullopt;
 }
 
+Overflow overflow_at(const Binding& binding, std::string_view broker) {
+    const auto holds_back = [broker](const AddressBinding& place) {
+        return place.broker == broker && !place.read.empty() && place.overflow == Overflow::close;
+    };
+    const bool is_held_back =
+        holds_back(binding) || std::any_of(binding.mirrors.begin(), binding.mirrors.end(), holds_back);
+    return is_held_back ? Overflow::close : Overflow::drop_oldest;
+}
+
 std::optional<Clash> find_clash(const Binding& binding) {
     const auto& mirrors = binding.mirrors;
     for (std::size_t i = 0; i < mirrors.size(); ++i) {

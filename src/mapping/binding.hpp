@@ -19,6 +19,7 @@ struct AddressBinding {
     bool retain = false;
     PayloadKind payload = PayloadKind::text;
     bool reads_own = true;  // what is published comes back: `write` is selected by a filter in `read`
+    Overflow overflow = Overflow::close;
 
     bool does_read(std::string_view address) const;
 };
@@ -38,6 +39,9 @@ struct Source {
 };
 /// None: the room reads no such address. One delivery is one line, also where a mirror's filter selects it as well.
 std::optional<Source> find_source(const Binding& binding, std::string_view broker, std::string_view address);
+
+/// Of what that broker delivers for the room: lines are dropped where each address there lets them be.
+Overflow overflow_at(const Binding& binding, std::string_view broker);
 
 /// What must not be among a room's addresses, since its lines would come twice or go round for ever.
 struct Clash {

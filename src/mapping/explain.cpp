@@ -48,6 +48,7 @@ std::string describe(const Rule& rule, const Binding& binding, const std::string
     if (!binding.write.empty() && !binding.read.empty() && !binding.reads_own)
         text +=
             indent + "It does not read what it publishes: a line is said in the room as soon as the broker has it.\n";
+    text += indent + "persistent " + (binding.persistent ? "yes" : "where its owner says so") + "\n";
     text += indent + "may read   " + (rule.who ? list(rule.who->read()) : "everybody") + "\n";
     text += indent + "may write  " + (rule.who ? list(rule.who->write()) : "everybody") + "\n";
     for (std::size_t i = 0; i < binding.mirrors.size(); ++i)

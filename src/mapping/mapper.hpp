@@ -54,6 +54,9 @@ public:
     std::optional<Heard> inbound(const Binding& binding, const Delivery& delivery) const;
     std::optional<Heard> inbound_mirror(const Binding& binding, std::size_t mirror, const Delivery& delivery) const;
 
+    /// Whether it claims to be a line of this gateway's, cheaply: for what a wrong claim does no harm to.
+    bool claims_to_be_ours(const Delivery& delivery) const;
+
     ~Mapper();
     Mapper(const Mapper&) = delete;
     Mapper& operator=(const Mapper&) = delete;

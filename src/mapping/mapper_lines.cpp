@@ -78,6 +78,15 @@ std::optional<Heard> Mapper::inbound_mirror(const Binding& binding, std::size_t 
     return heard;
 }
 
+bool Mapper::claims_to_be_ours(const Delivery& delivery) const {
+    if (!seal_)
+        return false;
+    if (const auto* origin = delivery.property("mucbridge-origin"))
+        return *origin == seal_->origin();
+    const bool may_be_json = delivery.payload.starts_with('{');
+    return may_be_json && delivery.payload.find("\"origin\":\"" + seal_->origin() + '"') != std::string::npos;
+}
+
 std::string Mapper::nick_for(const AddressBinding& place, const std::string& by_rule, const Claims& claims,
                              const Claims& properties) const {
     for (const auto& wish :

@@ -36,6 +36,10 @@ void let_span(Rule& rule) {
         mirror.span(name);
 }
 
+void set_overflow(const Rule& rule, AddressBinding& place) {
+    place.overflow = rule.overflow.value_or(place.qos == 0 ? Overflow::drop_oldest : Overflow::close);
+}
+
 /// The rule's addresses for these values, whether or not they keep apart.
 Result<Binding> fill(const Rule& rule, std::string_view name, const Values& values) {
     auto home = rule.home.bind(values);
@@ -48,6 +52,9 @@ Result<Binding> fill(const Rule& rule, std::string_view name, const Values& valu
             return Error{"is refused: mirror " + std::to_string(binding.mirrors.size()) + " " + bound.error().text};
         binding.mirrors.push_back(std::move(*bound));
     }
+    set_overflow(rule, binding);
+    for (auto& mirror : binding.mirrors)
+        set_overflow(rule, mirror);
     return binding;
 }
 
@@ -69,6 +76,7 @@ Result<Rule> Rule::make(const RuleConfig& config, std::size_t index, const std::
     Rule rule;
     rule.index = index;
     rule.persistent = config.persistent;
+    rule.overflow = config.overflow;
     auto room = Pattern::parse(config.room, Pattern::Kind::room);
     if (!room)
         return at("room: " + room.error().text);

@@ -20,7 +20,8 @@ namespace mucbridge {
 struct Rule {
     std::size_t index = 0;  // into Config::rules
     bool persistent = false;
-    std::string text;  // "plant.{line} = factory/{line}/chat": for people
+    std::optional<Overflow> overflow;  // none: by the QoS of each address
+    std::string text;                  // "plant.{line} = factory/{line}/chat": for people
     NickTemplate nick;
     std::optional<Who> who;  // none: everybody
     Pattern room;

@@ -176,6 +176,13 @@ struct KeepLine {
     std::uint64_t journal = 0;  // the number of the delivery that brought it; 0: none
     Receipt receipt = {};       // of that delivery, until the archive has the line
 };
+/// A delivery that brought a line which the room had said already: its archive is to know it by that, too, or a later
+/// process, given it by the journal, might take it for another line.
+struct KeepEcho {
+    std::uint64_t number = 0;  // of the line
+    std::uint64_t journal = 0;
+    Receipt receipt = {};
+};
 
 // What is kept of a persistent room is another now. Each comes before what is shown of the change.
 /// All of it is to be written: the room is new, or has become persistent.
@@ -194,8 +201,8 @@ struct NotMirrored {};
 
 using Effect =
     std::variant<ShowPresence, ShowLine, ShowPrivate, ShowAffiliation, ShowConfigured, Invite, ShowDecline, AskForVoice,
-                 Refuse, Notice, Publish, Home, EchoMissed, Mirror, KeepLine, NotMirrored, Subscribe, Unsubscribe,
-                 Close, Warn, KeepRoom, KeepOptions, KeepRight, KeepSubject, ForgetKept>;
+                 Refuse, Notice, Publish, Home, EchoMissed, Mirror, KeepLine, KeepEcho, NotMirrored, Subscribe,
+                 Unsubscribe, Close, Warn, KeepRoom, KeepOptions, KeepRight, KeepSubject, ForgetKept>;
 /// What is to be done, in this order.
 using Effects = std::vector<Effect>;
 

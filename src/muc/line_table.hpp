@@ -46,6 +46,7 @@ struct OwnLine {
     bool is_published = false;
     bool is_accepted = false;
     bool is_shown = false;     // what may still come back is a second copy
+    std::uint64_t past = 0;    // its number in the history, where it is shown
     std::uint64_t outage = 0;  // the number of the outage before which it was accepted
     Tick deadline{};           // once accepted: of the echo; once overdue: of being remembered
     std::vector<Unpublished> behind;

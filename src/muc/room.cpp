@@ -89,9 +89,11 @@ Effects Room::on_broker_up(Now now) {
 
 Effects Room::on_broker_away(const std::string&, Now now) {
     Effects effects;
-    is_away_ = true;
-    ++outage_;
-    told_of_outage_.clear();
+    // Another attempt that failed is no other outage.
+    if (!std::exchange(is_away_, true)) {
+        ++outage_;
+        told_of_outage_.clear();
+    }
     // The link asks again when the broker is back, and that is when the answer comes.
     if (reading_ != Reading::nothing)
         reading_ = Reading::asked;
@@ -126,6 +128,8 @@ Effects Room::on_tick(Now now) {
     for (OwnLine* line = in_flight_.next_awaited(); line && line->deadline <= now.tick;
          line = in_flight_.next_awaited())
         miss_echo(effects, *line, now);
+    if (tell_lost_at_ && now.tick >= *tell_lost_at_)
+        tell_losses(effects);
     close_if_over(effects, now);
     return effects;
 }
@@ -139,6 +143,8 @@ std::optional<Tick> Room::next_tick() const {
         sooner(*go_on_at_);
     if (const OwnLine* line = in_flight_.next_awaited())
         sooner(line->deadline);
+    if (tell_lost_at_)
+        sooner(*tell_lost_at_);
     return next;
 }
 
@@ -172,6 +178,7 @@ void Room::close(Effects& effects) {
     reading_ = Reading::nothing;
     is_open_ = false;
     answer_by_.reset();
+    tell_lost_at_.reset();
     lingers_until_.reset();
     unpublished_ = 0;
     effects.emplace_back(Close{});

@@ -111,6 +111,8 @@ public:
     Effects on_settled(const std::string& stanza_id, const Settlement& settlement, Now now);
     /// From home or (heard.mirror) from one of the mirrors.
     Effects on_heard(Heard heard, Now now);
+    /// A line from there or from a mirror came when too many waited, and is lost. It is told with those that follow.
+    Effects on_lost(Now now);
 
     // What the mirrors' brokers do.
     Effects on_mirror_up(std::size_t mirror, Now now);
@@ -299,8 +301,9 @@ private:
 
     // room_echo.cpp: what becomes of a line
     bool expects_echoes() const;
-    void say(Effects& effects, const OwnLine& line, std::string_view payload, WallTime published_at, Now now,
+    void say(Effects& effects, OwnLine& line, std::string_view payload, WallTime published_at, Now now,
              const Heard* heard = nullptr);
+    void keep_echo(Effects& effects, const OwnLine& line, const Heard* heard) const;
     void show_behind(Effects& effects, OwnLine& line, Now now);
     void say_unechoed(Effects& effects, OwnLine line, Now now);
     void finish(Effects& effects, OwnLine& line, Now now);
@@ -339,9 +342,10 @@ private:
     std::string nick_shown(const std::string& nick, const std::string& id, const std::string& origin) const;
     std::string nick_apart(const std::string& nick, const std::string& origin) const;
     /// `heard`: as what it came; null where it did not.
-    void show_line(Effects& effects, PastLine line, bool is_delayed, const Heard* heard, Now now);
+    std::uint64_t show_line(Effects& effects, PastLine line, bool is_delayed, const Heard* heard, Now now);
     static bool is_late_here(WallTime said_at, Now now);
     bool was_said_before(const Heard& retained) const;
+    void tell_losses(Effects& effects);
 
     Jid address_;
     RoomOptions options_, first_options_;
@@ -381,6 +385,8 @@ private:
     std::vector<MirrorState> mirrors_;
     WallTime born_, said_until_ = WallTime::min();
     LastPayloads payloads_;
+    std::size_t lost_ = 0;  // lines, of which nobody was told
+    std::optional<Tick> tell_lost_at_;
     std::unordered_set<std::size_t> restored_words_;  // hashes of publishers' lines, said before the room was restored
     History history_;
     Subject subject_;

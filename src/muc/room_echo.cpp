@@ -26,8 +26,8 @@ Effects Room::on_waiting(const std::string& stanza_id, Now) {
         return effects;
     if (told_of_outage_.insert(line->speaker->real).second)
         tell_speaker(effects, *line,
-                     "The broker is away, and what you say cannot be kept on disk: it waits, and is shown when the "
-                     "broker has it.");
+                     std::string(is_away_ ? "The broker is away" : "The broker is behind") +
+                         ", and what you say cannot be kept on disk: it waits, and is shown when the broker has it.");
     return effects;
 }
 
@@ -99,13 +99,15 @@ bool Room::expects_echoes() const {
 }
 
 /// To everyone inside, as it was said; once. `published_at` is that of the latest publication, as far as it is known.
-void Room::say(Effects& effects, const OwnLine& line, std::string_view payload, WallTime published_at, Now now,
+void Room::say(Effects& effects, OwnLine& line, std::string_view payload, WallTime published_at, Now now,
                const Heard* heard) {
     const std::string& id = line.line.stanza_id;
     const Speaker& speaker = *line.speaker;
     payloads_.add(*line.address, payload, false);
-    if (line.is_shown)
-        return ids_of(id).renew(id, {published_at, true});
+    if (line.is_shown) {
+        ids_of(id).renew(id, {published_at, true});
+        return keep_echo(effects, line, heard);
+    }
     ids_of(id).add(id, {published_at, true});
     PastLine past;
     past.nick = line.carried ? nick_shown(speaker.nick, id, line.carried->origin) : speaker.nick;
@@ -114,9 +116,14 @@ void Room::say(Effects& effects, const OwnLine& line, std::string_view payload, 
     past.said_at = line.said_at;
     past.published_at = published_at;
     past.is_ours = true;
-    show_line(effects, std::move(past), is_late_here(line.said_at, now), heard, now);
+    line.past = show_line(effects, std::move(past), is_late_here(line.said_at, now), heard, now);
     mirror_onward(effects, {line.line, speaker.nick, speaker.occupant, address_, line.said_at, now.wall},
                   line.carried ? std::optional{line.carried->mirror} : std::nullopt);
+}
+
+void Room::keep_echo(Effects& effects, const OwnLine& line, const Heard* heard) const {
+    if (is_persistent() && heard && heard->journal > 0)
+        effects.emplace_back(KeepEcho{line.past, heard->journal, heard->receipt});
 }
 
 /// The broker has it, and it does not come back, or not in time.

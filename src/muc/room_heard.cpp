@@ -14,6 +14,8 @@ constexpr std::chrono::seconds clock_tolerance{60};
 constexpr std::size_t shown_of_origin = 8;
 /// A line that waited for this long before it was published is marked as delayed.
 constexpr std::chrono::seconds noticed{2};
+/// For so long lost lines are counted before the room says how many.
+constexpr std::chrono::seconds losses_gather{3};
 
 }  // namespace
 
@@ -85,7 +87,7 @@ void Room::on_late_echo(Effects& effects, OwnLine& back, const Heard& heard, Now
     hear_echoes();
     OwnLine line = overdue_.take(back);
     if (line.is_shown)
-        return;
+        return keep_echo(effects, line, &heard);
     const Occupant* holder = occupants_.find_nick(line.speaker->folded_nick);
     if (holder && !line.carried && holder->speaker->real != line.speaker->real) {
         auto apart = std::make_shared<Speaker>(*line.speaker);
@@ -195,14 +197,32 @@ bool Room::is_late_here(WallTime said_at, Now now) {
     return now.wall - said_at >= unnoticed;
 }
 
-void Room::show_line(Effects& effects, PastLine line, bool is_delayed, const Heard* heard, Now now) {
+Effects Room::on_lost(Now now) {
+    ++lost_;
+    if (!tell_lost_at_)
+        tell_lost_at_ = now.tick + losses_gather;
+    return {};
+}
+
+void Room::tell_losses(Effects& effects) {
+    tell_lost_at_.reset();
+    const std::size_t lost = std::exchange(lost_, 0);
+    const std::string text = (lost == 1 ? "1 line is" : std::to_string(lost) + " lines are") +
+                             " lost: " + reads_what() + " is faster than it can be shown here";
+    notice(effects, occupants_.everyone(), text + ".");
+    effects.emplace_back(Warn{text});
+}
+
+/// Its number in the history.
+std::uint64_t Room::show_line(Effects& effects, PastLine line, bool is_delayed, const Heard* heard, Now now) {
     line.shown_at = now.wall;
-    line.number = history_.add(line);
+    const std::uint64_t number = line.number = history_.add(line);
     if (!occupants_.empty())
         effects.emplace_back(ShowLine{occupants_.everyone(), line.nick, line.occupant_id, line.line,
                                       is_delayed ? std::optional{line.said_at} : std::nullopt});
     if (is_persistent())
         effects.emplace_back(KeepLine{std::move(line), heard ? heard->journal : 0, heard ? heard->receipt : nullptr});
+    return number;
 }
 
 }  // namespace mucbridge

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <functional>
+#include <unordered_map>
 
 #include "muc/nick.hpp"
 #include "muc/room.hpp"
@@ -11,8 +12,10 @@ void Room::set_archive(History::Archive archive) { history_.set_archive(std::mov
 /// What is known of the past stays known: a line that was said is not said again, and one that was published later than
 /// the earliest of those is no replay.
 Effects Room::restore_lines(RestoredLines restored, Now now) {
+    std::unordered_map<std::string, std::uint64_t> numbers;
     for (const PastLine& line : restored.past) {
         const std::string& id = line.line.stanza_id;
+        numbers.emplace(id, line.number);
         ids_of(id).add(id, {line.published_at, line.is_ours});
         if (!line.heard_id.empty())
             foreign_.add(line.heard_id, {line.published_at, false});
@@ -34,8 +37,9 @@ Effects Room::restore_lines(RestoredLines restored, Now now) {
         line.said_at = said.said_at;
         OwnLine& added = in_flight_.add(std::move(line));
         in_flight_.on_published(added, !wiring_.carries_properties);
-        // The process died between the disk's answer and the archive's.
-        if (!ids_of(added.line.stanza_id).find(added.line.stanza_id))
+        if (const auto archived = numbers.find(added.line.stanza_id); archived != numbers.end())
+            added.past = archived->second;
+        else  // the process died between the disk's answer and the archive's
             say(effects, added, *added.line.body, now.wall, now);
         in_flight_.on_shown(added);
     }

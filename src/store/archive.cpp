@@ -61,6 +61,9 @@ Result<Archive> Archive::open(Database& database) {
                          " ON CONFLICT (room, number) DO NOTHING");
     if (!put)
         return put.error();
+    auto note = database.prepare("UPDATE archive SET journal = ?3 WHERE room = ?1 AND number = ?2 AND journal = 0");
+    if (!note)
+        return note.error();
     auto tail = database.prepare("SELECT " + columns +
                                  " FROM archive WHERE room = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3");
     if (!tail)
@@ -73,7 +76,7 @@ Result<Archive> Archive::open(Database& database) {
     auto prune = database.prepare("DELETE FROM archive WHERE room = ?1 AND number < ?2 AND journal < ?3");
     if (!prune)
         return prune.error();
-    return Archive(database, std::move(*put), std::move(*tail), std::move(*since), std::move(*prune));
+    return Archive(database, std::move(*put), std::move(*note), std::move(*tail), std::move(*since), std::move(*prune));
 }
 
 Result<void> Archive::put(std::string_view room, const PastLine& line, std::uint64_t journal) {
@@ -88,6 +91,11 @@ Result<void> Archive::put(std::string_view room, const PastLine& line, std::uint
     put_.bind(11, to_number(line.said_at)).bind(12, to_number(line.shown_at)).bind(13, to_number(line.published_at));
     put_.bind(14, std::int64_t{line.is_ours}).bind(15, line.heard_id).bind(16, static_cast<std::int64_t>(journal));
     return put_.run();
+}
+
+Result<void> Archive::note_journal(std::string_view room, std::uint64_t number, std::uint64_t journal) {
+    note_.bind(1, room).bind(2, static_cast<std::int64_t>(number)).bind(3, static_cast<std::int64_t>(journal));
+    return note_.run();
 }
 
 Result<std::vector<PastLine>> Archive::tail(std::string_view room, std::size_t most, std::uint64_t before) {

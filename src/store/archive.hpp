@@ -18,6 +18,8 @@ public:
     /// `journal`: the number of the delivery that it came with, 0 for none. A line that is there already (the same
     /// number in the same room) stays as it was.
     Result<void> put(std::string_view room, const PastLine& line, std::uint64_t journal);
+    /// The line of that number, where it came with no delivery, came with this one as well.
+    Result<void> note_journal(std::string_view room, std::uint64_t number, std::uint64_t journal);
     /// The latest, at most so many, numbered below `before`, oldest first.
     Result<std::vector<PastLine>> tail(std::string_view room, std::size_t most,
                                        std::uint64_t before = std::uint64_t{1} << 62);
@@ -36,14 +38,15 @@ public:
     Result<bool> prune(WallTime shown_before, std::uint64_t journal_low);
 
 private:
-    Archive(Database& database, Statement put, Statement tail, Statement since, Statement prune)
+    Archive(Database& database, Statement put, Statement note, Statement tail, Statement since, Statement prune)
         : database_(&database),
           put_(std::move(put)),
+          note_(std::move(note)),
           tail_(std::move(tail)),
           since_(std::move(since)),
           prune_(std::move(prune)) {}
     Database* database_;
-    Statement put_, tail_, since_, prune_;
+    Statement put_, note_, tail_, since_, prune_;
 };
 
 }  // namespace mucbridge

@@ -91,7 +91,9 @@ Result<Journal::Entry> read_journal_entry(std::string_view& bytes) {
     const auto sum = head.number<std::uint32_t>();
     const auto body = head.take(size);
     if (head.is_short())
-        return Error{"its last entry is torn"};
+        return Error{
+            "an entry is longer than what is left: the last one is torn, or one is damaged and what follows it "
+            "is left out"};
     if (checksum(body) != sum)
         return Error{"an entry is damaged; what follows it is left out"};
     Fields fields(body);

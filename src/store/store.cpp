@@ -66,6 +66,7 @@ std::string Store::trouble() const {
 }
 
 void Store::start() {
+    stop_ = false;
     thread_ = std::thread([this] { run(); });
 }
 
@@ -110,22 +111,37 @@ bool Store::poll() {
 /// Where the batch fails as a whole, each job is tried alone: the trouble of one is not another's.
 void Store::commit(std::deque<Asked> batch) {
     const auto together = commit_all(batch);
+    const bool must_try_each = !together && batch.size() > 1;
+    // A full disk is perhaps full of the write-ahead log, whose pages have a place in the database already.
+    if (!together)
+        (void)tables_->database->run("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (!must_try_each)
+        note_trouble(together);
     Result<void> worst;
     for (Asked& asked : batch) {
-        const auto outcome = together || batch.size() == 1 ? together : commit_one(asked);
+        const auto outcome = must_try_each ? commit_one(asked) : together;
+        // What is told of the disk is no older than the answers.
         if (!outcome)
-            worst = outcome;
-        // Forgotten before it is answered: whoever hears the answer finds what it held let go.
-        asked.job = nullptr;
-        {
-            const std::lock_guard lock(mutex_);
-            bytes_ -= asked.bytes;
-        }
-        if (const auto done = std::move(asked.done))
-            done(outcome);
+            note_trouble(worst = outcome);
+        answer(std::move(asked), outcome);
     }
+    note_trouble(worst);
+}
+
+void Store::note_trouble(const Result<void>& outcome) {
     const std::lock_guard lock(mutex_);
-    trouble_ = worst ? std::string() : worst.error().text;
+    trouble_ = outcome ? std::string() : outcome.error().text;
+}
+
+/// Its job is forgotten before it is answered: whoever hears the answer finds what it held let go.
+void Store::answer(Asked asked, const Result<void>& outcome) {
+    asked.job = nullptr;
+    {
+        const std::lock_guard lock(mutex_);
+        bytes_ -= asked.bytes;
+    }
+    if (asked.done)
+        asked.done(outcome);
 }
 
 Result<void> Store::commit_all(const std::deque<Asked>& batch) {

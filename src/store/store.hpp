@@ -32,7 +32,7 @@ struct Tables {
 /// meanwhile in one transaction (group commit), and answered when it is safe, as StoreConfig::durability means it.
 class Store {
 public:
-    /// Runs on the store's thread, in a transaction.
+    /// Runs on the store's thread, in a transaction; a second time, alone, where a batch failed that it was in.
     using Job = std::function<Result<void>(Tables&)>;
     /// On the store's thread too, after the commit; or with why it failed: then nothing of that job was done.
     using Done = std::function<void(const Result<void>&)>;
@@ -69,6 +69,8 @@ private:
     Store(std::string path, std::unique_ptr<Tables> tables) : path_(std::move(path)), tables_(std::move(tables)) {}
     void run();
     void commit(std::deque<Asked> batch);
+    void note_trouble(const Result<void>& outcome);
+    void answer(Asked asked, const Result<void>& outcome);
     Result<void> commit_all(const std::deque<Asked>& batch);
     Result<void> commit_one(const Asked& asked);
 

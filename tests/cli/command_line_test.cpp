@@ -142,8 +142,8 @@ TEST_CASE("the schema is JSON and knows the keys") {
          {"\"rooms_domain\"", "\"queue_lines\"", "\"direction\"", "\"stanza_bytes\"", "\"secret_file\"", "\"mirrors\"",
           "\"aliases\"", "\"who\"", "\"component_queue_bytes\""})
         CHECK(has(outcome.out, key));
-    for (const std::string key : {"\"queue_age\"", "\"session_expiry\"", "\"persistent\"", "\"durability\"",
-                                  "\"archive_days\"", "\"persistent_rooms\""})
+    for (const std::string key : {"\"queue_age\"", "\"session_expiry\"", "\"persistent\"", "\"overflow\"",
+                                  "\"durability\"", "\"archive_days\"", "\"persistent_rooms\""})
         CHECK(has(outcome.out, key));
     for (const std::string key : {"\"tls\"", "\"client_ca\"", "\"resume_time\"", "\"accounts\"", "\"legacy_auth\""})
         CHECK(has(outcome.out, key));

@@ -159,6 +159,8 @@ TEST_CASE("each wrong value is an error with its path, the wish and what was got
          "/rules/0/payload: want text or json, got null"},
         {R"({"rules": [{"room": "a", "topic": "a", "persistent": "yes"}]})",
          "/rules/0/persistent: want true or false, got \"yes\""},
+        {R"({"rules": [{"room": "a", "topic": "a", "overflow": "drop"}]})",
+         "/rules/0/overflow: want close or drop-oldest, got \"drop\""},
         {R"({"rules": [{"room": "a", "topic": "a", "mirrors": [{"topic": "b", "persistent": true}]}]})",
          "/rules/0/mirrors/0/persistent: unknown key"},
         {R"({"store": true})", "/store: want an object, got true"},

@@ -26,8 +26,10 @@ const std::string missed = "what others publish while the gateway is away is mis
 
 TEST_CASE("a room that stays and misses nothing is not warned of") {
     CHECK(warnings_of(R"({"room": "{name}", "topic": "{name}", "persistent": true})", mqtt).empty());
-    CHECK(
-        warnings_of(R"({"room": "a", "topic": "a", "qos": 0})", R"({"url": "mqtt://h", "session_expiry": 0})").empty());
+    CHECK(warnings_of(R"({"room": "a", "topic": "a", "persistent": true, "overflow": "close"})", mqtt).empty());
+    CHECK(warnings_of(R"({"room": "a", "topic": "a", "qos": 0, "overflow": "drop-oldest"})",
+                      R"({"url": "mqtt://h", "session_expiry": 0})")
+              .empty());
 }
 
 TEST_CASE("what a room that stays would miss is warned of [S7]") {
@@ -42,6 +44,11 @@ TEST_CASE("what a room that stays would miss is warned of [S7]") {
     CHECK(warnings_of(R"({"room": "a", "write": "a", "direction": "out", "persistent": true})", mqtt) ==
           Texts{"/rules/0/persistent: direction out hears nothing: the archive has what is said in the room, and "
                 "nothing else"});
+}
+
+TEST_CASE("dropping what the broker delivered at QoS 1 is warned of") {
+    CHECK(warnings_of(R"({"room": "a", "topic": "a", "overflow": "drop-oldest"})", mqtt) ==
+          Texts{"/rules/0/overflow: drop-oldest loses lines that the broker delivered, whatever the QoS"});
 }
 
 TEST_CASE("rooms that everybody may make stay are warned of where others come in [S9]") {

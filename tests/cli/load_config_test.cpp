@@ -94,8 +94,8 @@ TEST_CASE("a file says how safely lines are kept, and for how long") {
     ConfigFlags flags;
     flags.file = folder.write("bridge.json", R"({
         "brokers": {"main": {"url": "mqtt://h", "queue_age": 7201, "session_expiry": 4294967295}},
-        "rules": [{"room": "a", "topic": "a", "persistent": true},
-                  {"room": "b", "topic": "b"}, {"room": "c", "topic": "c"}],
+        "rules": [{"room": "a", "topic": "a", "persistent": true, "overflow": "drop-oldest"},
+                  {"room": "b", "topic": "b", "overflow": "close"}, {"room": "c", "topic": "c"}],
         "store": {"durability": "process", "archive_lines": 5, "archive_days": 2},
         "limits": {"persistent_rooms": 3}})");
     const auto loaded = load_config(flags, {});
@@ -104,7 +104,10 @@ TEST_CASE("a file says how safely lines are kept, and for how long") {
     CHECK(config.brokers.front().queue_age == std::chrono::hours(3));
     CHECK(config.brokers.front().session_expiry == std::chrono::seconds(4294967295));
     CHECK(config.rules[0].persistent);
+    CHECK(config.rules[0].overflow == Overflow::drop_oldest);
+    CHECK(config.rules[1].overflow == Overflow::close);
     CHECK_FALSE(config.rules[2].persistent);
+    CHECK_FALSE(config.rules[2].overflow.has_value());
     CHECK(config.store.durability == Durability::process);
     CHECK(config.store.archive_lines == 5);
     CHECK(config.store.archive_age == std::chrono::hours(48));

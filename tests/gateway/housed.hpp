@@ -20,13 +20,15 @@ struct Housed {
     std::shared_ptr<MemoryBus> bus = std::make_shared<MemoryBus>();
     std::unique_ptr<Hub> hub;
 
-    explicit Housed(unsigned loops = 1, Config config = {}) {
+    /// `store`: what an earlier process left; null: nothing.
+    explicit Housed(unsigned loops = 1, Config config = {}, std::unique_ptr<Store> store = {}) {
         config.rooms_domain = "rooms.localhost";
         config.brokers.front().url = "memory:";
         Hub::Parts parts;
         parts.seal = std::make_shared<const Seal>(std::string(32, 'k'), "tested");
         parts.mapper = *Mapper::make(config, parts.seal);
         parts.loops = loops;
+        parts.store = std::move(store);
         parts.clock = [this] { return now; };
         parts.open = [this](const BrokerConfig& broker, BrokerEvents events) {
             return Result<std::unique_ptr<Broker>>(

@@ -47,9 +47,8 @@ struct Linked {
             const bool accepted = settlement.outcome == Settlement::Outcome::accepted;
             told.push_back(room + " " + id + (accepted ? " accepted" : " rejected: " + settlement.reason));
         };
-        events.on_delivery = [this](const std::vector<std::string>& rooms, std::shared_ptr<const Delivery> delivery) {
-            for (const auto& room : rooms)
-                told.push_back(room + " hears " + delivery->payload);
+        events.on_delivery = [this](const std::shared_ptr<Turn>& turn) {
+            told.push_back(turn->room() + " hears " + turn->hear()->payload);
         };
         auto made = Link::make(loop, config, std::move(events),
                                [this](const BrokerConfig& broker, BrokerEvents broker_events) {
@@ -65,6 +64,13 @@ struct Linked {
     void connect() {
         link->connect();
         loop.poll();
+    }
+    /// The first attempt, and it fails.
+    void miss() {
+        bus->set_up(false);
+        connect();
+        bus->set_up(true);
+        told.clear();
     }
     void say(const std::string& id) {
         Window::Entry entry;
@@ -144,12 +150,13 @@ TEST_CASE("a refused subscription is told in the broker's words") {
 
 TEST_CASE("lines that are said while the broker is away wait, and go out in order once it answered [S6]") {
     Linked test;
+    test.miss();
     test.link->subscribe("garden", "garden", 1);
     test.say("one");
     test.say("two");
     CHECK(test.take() == Told{"one spooled", "two spooled"});
     CHECK(test.link->status().waiting == 2);
-    test.connect();
+    test.pass(500ms);
     CHECK(test.published == Told{"one", "two"});
     // The room listens again before its lines go out: none of them can be missed.
     CHECK(test.take() == Told{"up", "garden garden granted", "garden one accepted", "garden hears one",
@@ -164,6 +171,7 @@ TEST_CASE("a queue that is full refuses at once [S6]") {
     BrokerConfig config;
     config.queue_lines = 1;
     Linked test(config);
+    test.miss();
     test.say("one");
     test.say("two");
     CHECK(test.take() == Told{"one spooled", "two full"});
@@ -211,6 +219,24 @@ TEST_CASE("what a lost connection left unsettled is published again, what it set
     CHECK(test.published == Told{"settled", "unsettled", "unsettled"});
 }
 
+TEST_CASE("until the first attempt is over, nothing is shown before what an earlier process published last [S3]") {
+    Linked test;
+    test.link->connect();
+    test.say("early");
+    CHECK(test.take() == Told{"up", "garden early accepted"});
+    Linked away;
+    away.bus->set_up(false);
+    away.say("early");
+    CHECK(away.take().empty());
+    away.link->connect();
+    away.poll();
+    CHECK(away.take() == Told{"away", "early spooled"});
+    Linked silent;
+    silent.say("early");
+    silent.pass(3s);
+    CHECK(silent.take() == Told{"early spooled"});
+}
+
 TEST_CASE("each try makes the publication anew, for the seal covers its time") {
     Linked test;
     test.connect();
@@ -226,6 +252,7 @@ TEST_CASE("each try makes the publication anew, for the seal covers its time") {
     entry.said.said_at = test.now.wall;
     test.link->publish(std::move(entry));
     test.bus->cut();
+    test.poll();
     test.pass(500ms);
     REQUIRE(times.size() == 2);
     CHECK(times[0] < times[1]);

@@ -212,6 +212,7 @@ TEST_CASE("a map is explained rule by rule") {
           "    reads      chat/lobby\n"
           "    qos        1\n"
           "    payload    text\n"
+          "    persistent where its owner says so\n"
           "    may read   everybody\n"
           "    may write  everybody\n"
           "\n"

@@ -210,3 +210,23 @@ TEST_CASE("what is heard before anybody is inside is the history of who comes") 
     CHECK(stage.hears(retained).empty());
     CHECK(stage.words(stage.room.on_granted({true}, stage.now))[1] == "1 < sensor [main]: on (delayed)");
 }
+
+TEST_CASE("lines that are lost are counted for three seconds and then told to everyone, the last of them too") {
+    Stage stage;
+    stage.open();
+    const auto text_of = [](const Effects& effects) {
+        const Notice* notice = first<Notice>(effects);
+        return notice ? notice->text.substr(0, notice->text.find(" lost")) : "nothing";
+    };
+    CHECK(stage.room.on_lost(stage.now).empty());
+    stage.wait(2s);
+    CHECK(stage.room.on_lost(stage.now).empty());
+    CHECK(text_of(stage.room.on_tick(stage.now)) == "nothing");
+    stage.wait(1s);
+    CHECK(stage.room.next_tick() <= stage.now.tick);
+    CHECK(text_of(stage.room.on_tick(stage.now)) == "2 lines are");
+    CHECK(text_of(stage.room.on_tick(stage.now)) == "nothing");
+    CHECK(stage.room.on_lost(stage.now).empty());
+    stage.wait(3s);
+    CHECK(text_of(stage.room.on_tick(stage.now)) == "1 line is");
+}

@@ -128,6 +128,7 @@ struct InWords {
     std::string operator()(const Unsubscribe& wish) const { return "unsubscribe" + of_mirror(wish.mirror); }
     std::string operator()(const Close&) const { return "close"; }
     std::string operator()(const KeepLine&) const { return "keep line"; }
+    std::string operator()(const KeepEcho&) const { return "keep echo"; }
     std::string operator()(const Warn&) const { return "warn"; }
     std::string operator()(const KeepRoom&) const { return "keep room"; }
     std::string operator()(const KeepOptions&) const { return "keep options"; }
