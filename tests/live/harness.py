@@ -333,7 +333,8 @@ class Subscriber:
 class Gateway:
     """The binary under test. `config` becomes a file; everything else is flags of `run`. Its ports are picked free."""
 
-    def __init__(self, test, *flags, broker=None, config=None, ready=True, env=None, listen=True, state=None):
+    def __init__(self, test, *flags, broker=None, config=None, ready=True, env=None, listen=True, state=None,
+                 start=True):
         self.test = test
         self.folder = test.path("gateway")
         self.state = state or self.folder / "state"
@@ -347,8 +348,9 @@ class Gateway:
             self.flags += ["--broker", broker if isinstance(broker, str) else broker.url]
         self.flags += flags
         self.env = {**os.environ, **(env or {})}
-        self.host, self.port = "127.0.0.1", None
-        self.start(ready)
+        self.host, self.port, self.child = "127.0.0.1", None, None
+        if start:
+            self.start(ready)
 
     def start(self, ready=True):
         self.child = Child([self.test.binary, "run", *self.flags], self.folder / "gateway.log", env=self.env)

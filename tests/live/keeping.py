@@ -5,87 +5,13 @@ The moments are random: `--seed N` plays them again.
 import asyncio
 import json
 import random
-import subprocess
 import time
 
-from harness import Child, Gateway, Mosquitto, Test, eventually, in_loop, want, want_equal
-from muc_stage import ADMIN, OWNER, Player
+from harness import Child, Test, eventually, in_loop, want, want_equal
+from house import (BY_FORM, BY_RULE, EVER, ORDINARY, TOPICS, House, affiliation, ask, options, question, subject, submit,
+                   those_who_are)
 
-BY_RULE, BY_FORM, ORDINARY = (f"{name}@rooms.localhost" for name in ("kept", "garden", "passing"))
-TOPICS = {BY_RULE: "kept", BY_FORM: "garden", ORDINARY: "passing"}
-FORM = "{jabber:x:data}"
-USERS = ("romeo", "juliet")
-EVER = "2000-01-01T00:00:00Z"
 BURST = 2000  # lines
-
-
-class House:
-    """A broker that keeps what it has, a gateway with accounts, and a witness of the topics whom the broker waits for."""
-
-    def __init__(self, test):
-        data = test.path("data")
-        self.broker = Mosquitto(test, extra=["persistence true", f"persistence_location {data}/", "max_queued_messages 0"])
-        config = {"login": "accounts", "administrators": ["romeo@localhost"],
-                  "tls": {"required": False}, "brokers": {"main": {"url": self.broker.url}},
-                  "rules": [{"room": "kept", "topic": "kept", "persistent": True, "payload": "json"},
-                            {"room": "{name}", "topic": "{name}"}]}
-        state = test.path("state")
-        for user in USERS:
-            subprocess.run([test.binary, "account", "add", user, "--state", state], input=b"any\n", check=True, capture_output=True)
-        self.gateway = Gateway(test, config=config, state=state)
-        self.witness = self.broker.subscribe(*TOPICS.values(), more=("-c", "-i", "witness", "-x", "3600"))
-
-    async def enter(self, name, room, since=None):
-        player = await Player.login(self.gateway, f"{name}@localhost")
-        wish = f"<history since='{since}'/>" if since else ""
-        at = len(player.seen)
-        player.send_raw(f"<presence to='{room}/{name}'><x xmlns='http://jabber.org/protocol/muc'>{wish}</x></presence>")
-        await player.until(lambda: any(s.room == room and (s.subject is not None and s.body is None or s.error)
-                                       for s in player.seen[at:]), f"the join of {room} ends")
-        want(not player.errors(), f"join of {room}: {player.errors()}")
-        return player
-
-    def restart(self):
-        self.gateway.child.kill()
-        self.gateway.start()
-
-
-def question(to, type, inner, id):
-    return f"<iq type='{type}' to='{to}' id='{id}'>{inner}</iq>"
-
-
-async def ask(player, to, type, inner):
-    id, at = player.new_id(), len(player.seen)
-    player.send_raw(question(to, type, inner, id))
-    answer = await player.until(lambda: player.answer(id, at), f"an answer to {inner[:120]}")
-    want_equal(answer.type, "result", f"{inner[:200]}: {answer}")
-    return answer.element
-
-
-def submit(**fields):
-    """muc#roomconfig_* by their last words."""
-    written = "".join(f"<field var='muc#roomconfig_{name}'><value>{value}</value></field>" for name, value in fields.items())
-    return (f"<query xmlns='{OWNER}'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>"
-            f"http://jabber.org/protocol/muc#roomconfig</value></field>{written}</x></query>")
-
-
-def affiliation(name, what):
-    return f"<query xmlns='{ADMIN}'><item jid='{name}@localhost' affiliation='{what}'/></query>"
-
-
-async def options(player, room):
-    form = await ask(player, room, "get", f"<query xmlns='{OWNER}'/>")
-    return {field.get("var", "").removeprefix("muc#roomconfig_"): field.findtext(FORM + "value", "")
-            for field in form.iter(FORM + "field")}
-
-
-async def those_who_are(player, room, what):
-    answer = await ask(player, room, "get", f"<query xmlns='{ADMIN}'><item affiliation='{what}'/></query>")
-    return {item.get("jid") for item in answer.iter(f"{{{ADMIN}}}item")}
-
-
-def subject(player, room):
-    return next((s.subject for s in reversed(player.seen) if s.room == room and s.subject is not None and s.body is None), None)
 
 
 async def comes_back(house, room):
@@ -177,6 +103,27 @@ async def spooled(house, dice):
             want_kept([b for b in reader.bodies(room) if b.startswith("spooled")], said[room], shown[room], f"the history of {room}")
 
 
+async def echoed_without_id(house):
+    """MQTT 3.1.1 with plain text has no place for an id: what came back of a spooled line is known by its journal."""
+    romeo = await house.enter("romeo", BY_RULE)
+    house.broker.stop()
+    eventually(lambda: house.gateway.broker_state() != "up", "the gateway knows that the broker is away")
+    said = [f"spooled {n}" for n in range(20)]
+    for body in said:
+        romeo.say(BY_RULE, body)
+    await romeo.heard(said[-1], BY_RULE)
+    house.broker.start()
+    house.witness.wait(said[-1])
+    romeo.say(BY_RULE, "after")
+    await romeo.heard("after", BY_RULE)
+    eventually(lambda: house.gateway.status()["store"]["waiting_bytes"] == 0, "all is written")
+    house.restart()
+    back = await house.enter("romeo", BY_RULE, since=EVER)
+    back.say(BY_RULE, "last")
+    await back.heard("last", BY_RULE)
+    want_equal(back.bodies(BY_RULE), [*said, "after", "last"], "the history, each line once")
+
+
 async def burst(house, dice, round):
     """[S7]: what publishers had acknowledged, and what occupants saw, while the gateway was killed in the midst of it."""
     romeo = await house.enter("romeo", BY_RULE)
@@ -256,6 +203,8 @@ with Test(limit=280, options=seeded) as test:
             in_loop(comes_back(House(test), room))
     with test.case("what was said while the broker was away is published after kill -9, once, in order [S6]"):
         in_loop(spooled(House(test), dice))
+    with test.case("and a line that came back without an id is not said again"):
+        in_loop(echoed_without_id(House(test, "mqtt-3.1.1")))
     with test.case("what was acknowledged to the broker or shown is in the history after kill -9, once [S7]"):
         house = House(test)
         heard = [in_loop(burst(house, dice, round)) for round in range(6)]

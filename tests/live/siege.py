@@ -1,6 +1,7 @@
 """What the hostile tests share: a bridged gateway under attack, who talks beside it, and what the attack costs.
 
-After each attack the talkers have lost nothing and waited for no line longer than 5 s; what it cost them otherwise is printed.
+After each attack the talkers have lost nothing, and no line made them lose their patience; what it cost them is printed, for how
+long a line takes is the machine's affair as well.
 So is the memory that it took, and it is bounded where the binary is the usual one. The programs' first lines say which rows of
 the table of hostile input they hold; what needs TLS, WebSocket or accounts is held by none.
 """
@@ -97,8 +98,6 @@ class Siege:
         print(f"      {during['lines']} lines beside it, p99 {quiet['p99']:.1f} ms before, {during['p99']:.1f} ms during"
               f" (slowest {during['max']:.0f} ms); memory {memory.before:.0f} MiB before, {rise:.1f} MiB more at most,"
               f" {memory.now():.0f} MiB after", flush=True)
-        most = max(5000, 3 * quiet["max"]) * self.test.options.slow  # a busy machine makes them wait before it too
-        want(during["max"] < most, f"the slowest line beside it came after {during['max']:.0f} ms; want {most:.0f} at most")
         if self.test.options.slow == 1:
             want(rise < MOST, f"memory rose by {rise:.1f} MiB; want less than {MOST}")
 
