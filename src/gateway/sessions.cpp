@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "core/unique.hpp"
 #include "core/utf8.hpp"
 #include "gateway/hub.hpp"
@@ -15,6 +17,7 @@ Sessions::Sessions(Hub& hub, unsigned loop)
     const Config& config = hub.config();
     options_ = {config.domain, config.rooms_domain, config.login, config.limits,
                 std::make_shared<Backlog>(config.limits.queue_bytes / hub.loop_count())};
+    options_.backlog->set_eviction([this](std::size_t wanted) { give_up_stuck(wanted); });
     options_.legacy_auth = config.legacy_auth;
 }
 
@@ -148,6 +151,22 @@ void Sessions::send(std::uint64_t number, const Element& stanza) {
 void Sessions::close(const Route& route, std::string_view condition, std::string_view text) {
     if (Slot* slot = find(route.session))
         slot->session->close(condition, text);
+}
+
+void Sessions::give_up_stuck(std::size_t wanted) {
+    std::vector<Session*> stuck;
+    for (const Slot& slot : slots_)
+        if (slot.session && slot.session->is_stuck())
+            stuck.push_back(slot.session.get());
+    std::sort(stuck.begin(), stuck.end(), [](const Session* one, const Session* other) {
+        return std::pair(one->is_over(), one->unwritten().size()) >
+               std::pair(other->is_over(), other->unwritten().size());
+    });
+    std::size_t freed = 0;
+    for (auto each = stuck.begin(); each != stuck.end() && freed < wanted; ++each) {
+        freed += (*each)->unwritten().size();
+        (*each)->give_up();
+    }
 }
 
 void Sessions::put_out(const Route& route) {

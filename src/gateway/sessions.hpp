@@ -42,6 +42,9 @@ public:
     void close(const Route& route, std::string_view condition, std::string_view text);
     /// Closes the connection at once, since others want to log in.
     void put_out(const Route& route);
+    /// Those that do not read are closed, whoever leaves the most first, until so many bytes are free; and before them,
+    /// those that are closed already and do not read that.
+    void give_up_stuck(std::size_t wanted);
     /// The registry gave the session its full JID.
     void on_bound(const Route& route, const Jid& full);
 

@@ -18,6 +18,7 @@ std::size_t Backlog::most_of_one() const {
 
 void Backlog::grow(std::size_t bytes) {
     total_ += bytes;
+    told_ += bytes;
     if (total_ < relieved_at_ + much || !relief_)
         return;
     relieved_at_ = total_;
@@ -28,6 +29,13 @@ void Backlog::grow(std::size_t bytes) {
 void Backlog::shrink(std::size_t bytes) {
     total_ -= bytes;
     relieved_at_ = std::min(relieved_at_, total_);
+}
+
+void Backlog::make_room() {
+    if (!evict_ || (evicted_at_ && told_ - *evicted_at_ < most_ / 16))
+        return;
+    evicted_at_ = told_;
+    evict_(most_ / 4);
 }
 
 std::string Backlog::take_buffer() {

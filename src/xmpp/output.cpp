@@ -5,8 +5,10 @@
 namespace mucbridge {
 
 void Output::append(std::initializer_list<std::string_view> parts) {
-    if (empty())
+    if (empty()) {
         bytes_ = backlog_.take_buffer();
+        moved_at_ = backlog_.told();
+    }
     const std::size_t before = bytes_.size();
     for (const std::string_view part : parts)
         bytes_ += part;
@@ -16,6 +18,7 @@ void Output::append(std::initializer_list<std::string_view> parts) {
 void Output::wrote(std::size_t bytes) {
     backlog_.shrink(bytes);
     written_ += bytes;
+    moved_at_ = backlog_.told();
     if (empty()) {
         written_ = 0;
         backlog_.give_back(std::exchange(bytes_, {}));

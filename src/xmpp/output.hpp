@@ -25,11 +25,14 @@ public:
     /// All of them, for a shell without a socket.
     std::string take();
     std::size_t memory() const { return bytes_.capacity(); }
+    /// Something waits, and nothing of it was written while much was told to others.
+    bool is_stuck() const { return !empty() && backlog_.is_long_ago(moved_at_); }
 
 private:
     Backlog& backlog_;
     std::string bytes_;
-    std::size_t written_ = 0;  // at the front of bytes_
+    std::size_t written_ = 0;     // at the front of bytes_
+    std::uint64_t moved_at_ = 0;  // what the backlog had told when something was last written, or there was nothing
 };
 
 }  // namespace mucbridge

@@ -135,6 +135,10 @@ public:
 
     /// Bytes to write: look, then say how much of the front is gone.
     std::string_view unwritten() const;
+    /// It does not read, while others do.
+    bool is_stuck() const;
+    /// Closes it without what it has not read, for others need the memory.
+    void give_up();
     void wrote(std::size_t bytes);
     /// All of them at once, for a shell without a socket.
     std::string take_output();

@@ -5,6 +5,10 @@
 
 namespace mucbridge {
 
+namespace {
+constexpr std::string_view too_slow = "you do not read fast enough, and others need the room (limits/queue_bytes)";
+}
+
 bool Session::Impl::has_room(std::size_t bytes) {
     if (phase == Phase::over)
         return false;
@@ -19,8 +23,13 @@ bool Session::Impl::has_room(std::size_t bytes) {
         return false;
     }
     // A session that has read everything is in nobody's way, however little room is left.
-    if (std::max(queued, kept + bytes) > options.backlog->most_of_one() && output.size() + kept > 0) {
-        close("policy-violation", "you do not read fast enough, and others need the room (limits/queue_bytes)");
+    const auto is_too_much = [&] {
+        return std::max(queued, kept + bytes) > options.backlog->most_of_one() && output.size() + kept > 0;
+    };
+    if (is_too_much() && !output.is_stuck())
+        options.backlog->make_room();
+    if (is_too_much()) {
+        close("policy-violation", too_slow);
         return false;
     }
     return true;
@@ -75,6 +84,13 @@ void Session::Impl::queue(const Element& element) {
         say({bytes});
     else if (has_room(bytes.size()))
         append(bytes);
+}
+
+bool Session::is_stuck() const { return impl_->output.is_stuck(); }
+
+void Session::give_up() {
+    impl_->close("policy-violation", too_slow);
+    impl_->output.take();
 }
 
 void Session::send(std::string_view stanza) {

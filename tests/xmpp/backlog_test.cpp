@@ -84,3 +84,31 @@ TEST_CASE("what a session leaves behind counts no longer when it is gone") {
     }
     CHECK(backlog.most_of_one() == 2 * mebibyte);
 }
+
+TEST_CASE("who writes nothing while much is told is stuck, and who writes is not") {
+    Backlog backlog(mebibyte);
+    Output slow(backlog), steady(backlog);
+    slow.append({"x"});
+    steady.append({"xx"});
+    backlog.grow(mebibyte / 4 - 3);
+    CHECK(!slow.is_stuck());
+    steady.wrote(1);
+    backlog.grow(4);
+    CHECK(slow.is_stuck());
+    CHECK(!steady.is_stuck());
+    slow.wrote(1);
+    CHECK(!slow.is_stuck());
+}
+
+TEST_CASE("room is made once in a while") {
+    Backlog backlog(mebibyte);
+    std::size_t wanted = 0;
+    backlog.set_eviction([&](std::size_t bytes) { wanted += bytes; });
+    backlog.make_room();
+    CHECK(wanted == mebibyte / 4);
+    backlog.make_room();
+    CHECK(wanted == mebibyte / 4);
+    backlog.grow(mebibyte / 16);
+    backlog.make_room();
+    CHECK(wanted == mebibyte / 2);
+}
