@@ -23,7 +23,7 @@ constexpr auto connect_timeout = 5s;
 constexpr unsigned most_in_flight = 100;
 constexpr unsigned in_flight_3_1_1 = 20;  // mosquitto's max_inflight_messages; 3.1.1 cannot tell
 /// What we take: an MQTT 5 broker drops what is larger. Paho needs some 400 bytes for a user property of 5.
-constexpr int longest_packet = 6 * 1024 * 1024;
+constexpr int longest_received = 6 * 1024 * 1024;
 
 /// Paho starts its threads with its first client and stops them with its last, unprotected against each other.
 std::mutex& paho_life() {
@@ -119,7 +119,7 @@ mqtt::connect_options MqttConnection::make_options() {
         options.set_clean_start(false);
         // The will has no delay: whoever reads the status learns of a loss at once, session or no session.
         options.set_properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, to_expiry(config.session_expiry)},
-                                {mqtt::property::MAXIMUM_PACKET_SIZE, longest_packet}});
+                                {mqtt::property::MAXIMUM_PACKET_SIZE, longest_received}});
     } else {
         options.set_clean_session(!wish_.is_kept);
     }

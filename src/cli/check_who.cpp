@@ -31,7 +31,7 @@ bool tells_apart(const WhoConfig& who, const std::string& domain) {
 }
 
 /// Names at our own listeners are not vouched for while login is open.
-void warn_of_open_login(const Config& config, Problems& problems) {
+void warn_of_names_in_who(const Config& config, Problems& problems) {
     if (config.listen.empty() || config.login != Login::open)
         return;
     std::size_t first = config.rules.size(), count = 0;
@@ -60,7 +60,7 @@ std::string find_opening(const Config& config) {
 }
 
 void check_who(Config& config, bool has_short_rules, Problems& problems) {
-    warn_of_open_login(config, problems);
+    warn_of_names_in_who(config, problems);
     const auto opening = find_opening(config);
     // Without the flag the listener is refused already, and the flag is all that these rules want too.
     const bool is_told = has_short_rules && takes_anybody(config.login) && !config.allow_open_login &&

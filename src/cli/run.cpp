@@ -79,8 +79,8 @@ public:
 private:
     void watch(const Signals& signals) const {
         constexpr std::chrono::milliseconds step{20};
-        constexpr std::chrono::milliseconds most{4800};
-        const auto deadline = std::chrono::steady_clock::now() + most;
+        constexpr std::chrono::milliseconds patience{4800};
+        const auto deadline = std::chrono::steady_clock::now() + patience;
         while (!done_) {
             const int signal = signals.wait(step);
             if (signal == SIGTERM || signal == SIGINT) {

@@ -19,7 +19,7 @@ namespace {
 constexpr std::chrono::seconds patience{5};
 
 /// What the broker's thread tells the one that waits.
-class Verdict {
+class Reply {
 public:
     void set(LoginAnswer answer) {
         const std::lock_guard lock(mutex_);
@@ -74,13 +74,13 @@ void BrokerLogins::ask(const std::string& name, const std::string& password,
     as.username = name;
     as.password = password;
     as.client_id = "mucbridge-login-" + make_random_hex(8);
-    Verdict verdict;
+    Reply reply;
     BrokerEvents events;
-    events.on_up = [&](const BrokerFacts&) { verdict.set(LoginAnswer::right); };
+    events.on_up = [&](const BrokerFacts&) { reply.set(LoginAnswer::right); };
     events.on_down = [&](const BrokerDown& down) {
         if (!down.is_login_refused)
             tell_trouble(down.reason);
-        verdict.set(down.is_login_refused ? LoginAnswer::wrong : LoginAnswer::unavailable);
+        reply.set(down.is_login_refused ? LoginAnswer::wrong : LoginAnswer::unavailable);
     };
     events.on_delivery = [](const Delivery&) {};
     const auto connection = open_broker(as, {.origin = as.client_id, .announces = false}, std::move(events));
@@ -90,7 +90,7 @@ void BrokerLogins::ask(const std::string& name, const std::string& password,
     }
     (*connection)->connect(true);
     // Closing it may take longer than the one who waits has patience for.
-    answer(verdict.wait(stop));
+    answer(reply.wait(stop));
 }
 
 void BrokerLogins::tell_trouble(const std::string& why) {

@@ -6,7 +6,7 @@ namespace mucbridge {
 namespace {
 
 /// Never 0, which stands for none.
-std::size_t hash_of(std::string_view payload) {
+std::size_t hash_payload(std::string_view payload) {
     const std::size_t hash = std::hash<std::string_view>{}(payload);
     return hash == 0 ? 1 : hash;
 }
@@ -27,14 +27,14 @@ void LastPayloads::add(const std::string& address, std::string_view payload, boo
         }
     }
     Last& last = order_.front();
-    (retained ? last.retained : last.fresh) = hash_of(payload);
+    (retained ? last.retained : last.fresh) = hash_payload(payload);
 }
 
 bool LastPayloads::has(const std::string& address, std::string_view payload) const {
     const auto known = places_.find(address);
     if (known == places_.end())
         return false;
-    const std::size_t hash = hash_of(payload);
+    const std::size_t hash = hash_payload(payload);
     return known->second->fresh == hash || known->second->retained == hash;
 }
 

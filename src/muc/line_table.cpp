@@ -5,7 +5,7 @@
 namespace mucbridge {
 namespace {
 
-std::size_t hash_of(std::string_view address, std::string_view text) {
+std::size_t hash_line(std::string_view address, std::string_view text) {
     const std::hash<std::string_view> hash;
     return hash(text) ^ (hash(address) * 31);
 }
@@ -20,12 +20,12 @@ OwnLine& LineTable::add(OwnLine line) {
 }
 
 void LineTable::index_text(OwnLine& line) {
-    by_text_.emplace(std::pair{hash_of(*line.address, line.line.body.value_or("")), line.number}, &line);
+    by_text_.emplace(std::pair{hash_line(*line.address, line.line.body.value_or("")), line.number}, &line);
 }
 
 OwnLine LineTable::take(OwnLine& line) {
     if (!by_text_.empty())
-        by_text_.erase({hash_of(*line.address, line.line.body.value_or("")), line.number});
+        by_text_.erase({hash_line(*line.address, line.line.body.value_or("")), line.number});
     const auto place = by_id_.find(line.line.stanza_id);
     const auto listed = place->second;
     by_id_.erase(place);
@@ -40,7 +40,7 @@ OwnLine* LineTable::find(const std::string& stanza_id) {
 }
 
 OwnLine* LineTable::oldest_with(const std::string& address, std::string_view text) {
-    const std::size_t hash = hash_of(address, text);
+    const std::size_t hash = hash_line(address, text);
     for (auto place = by_text_.lower_bound({hash, 0}); place != by_text_.end() && place->first.first == hash; ++place)
         if (place->second->line.body == text && *place->second->address == address)
             return place->second;

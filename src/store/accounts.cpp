@@ -1,15 +1,13 @@
 #include "store/accounts.hpp"
 
 #include "core/unique.hpp"
+#include "store/columns.hpp"
 
 namespace mucbridge {
 
 namespace {
 
 std::string_view name_of(ScramHash hash) { return hash == ScramHash::sha1 ? "sha-1" : "sha-256"; }
-
-std::int64_t to_number(WallTime time) { return time.time_since_epoch().count(); }
-WallTime to_time(std::int64_t number) { return WallTime(std::chrono::milliseconds(number)); }
 
 /// Made by whoever comes first.
 Result<std::string> read_secret_of(Database& database) {

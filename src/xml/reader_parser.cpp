@@ -51,7 +51,9 @@ bool Reader::Impl::make_parser() {
         if (encoding != nullptr && !is_utf8_name(encoding))
             from(data).refuse({"unsupported-encoding", "the stream declares an encoding other than UTF-8"});
     });
+#ifdef MUCBRIDGE_EXPAT_DEFERS
     XML_SetReparseDeferralEnabled(parser, XML_FALSE);  // it would hold a stanza back until more bytes come
+#endif
     if (tree_.depth() == 0)
         return true;
     is_rejoining_ = true;
