@@ -36,7 +36,9 @@ struct XmlStream::Impl {
 
     Impl() {
         XML_SetUserData(parser.get(), this);
+#ifdef MUCBRIDGE_EXPAT_DEFERS
         XML_SetReparseDeferralEnabled(parser.get(), XML_FALSE);  // it would hold stanzas back until more bytes come
+#endif
         XML_SetElementHandler(
             parser.get(),
             [](void* self, const char* name, const char** attributes) {
