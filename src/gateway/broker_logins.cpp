@@ -16,7 +16,7 @@ namespace mucbridge {
 
 namespace {
 
-constexpr std::chrono::seconds patience{5};
+constexpr std::chrono::seconds longest_wait{5};
 
 /// What the broker's thread tells the one that waits.
 class Reply {
@@ -28,7 +28,7 @@ public:
     }
     LoginAnswer wait(const std::stop_token& stop) {
         std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, stop, patience, [this] { return answer_.has_value(); });
+        changed_.wait_for(lock, stop, longest_wait, [this] { return answer_.has_value(); });
         return answer_.value_or(LoginAnswer::unavailable);
     }
 
@@ -89,7 +89,7 @@ void BrokerLogins::ask(const std::string& name, const std::string& password,
         return answer(LoginAnswer::unavailable);
     }
     (*connection)->connect(true);
-    // Closing it may take longer than the one who waits has patience for.
+    // Closing it may take longer than the one who waits has longest_wait for.
     answer(reply.wait(stop));
 }
 
