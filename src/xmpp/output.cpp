@@ -1,5 +1,6 @@
 #include "xmpp/output.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mucbridge {
@@ -9,10 +10,25 @@ void Output::append(std::initializer_list<std::string_view> parts) {
         bytes_ = backlog_.take_buffer();
         moved_at_ = backlog_.told();
     }
-    const std::size_t before = bytes_.size();
+    std::size_t more = 0;
+    for (const std::string_view part : parts)
+        more += part.size();
+    make_place(more);
     for (const std::string_view part : parts)
         bytes_ += part;
-    backlog_.grow(bytes_.size() - before);
+    backlog_.grow(more);
+}
+
+/// By half each time, not twofold as a string grows: most of the memory of a crowd that does not read is here.
+void Output::make_place(std::size_t more) {
+    if (bytes_.size() + more <= bytes_.capacity())
+        return;
+    const std::size_t unwritten_size = size();
+    std::string larger;
+    larger.reserve(unwritten_size + std::max(more, unwritten_size / 2));
+    larger.append(unwritten());
+    bytes_ = std::move(larger);
+    written_ = 0;
 }
 
 void Output::wrote(std::size_t bytes) {

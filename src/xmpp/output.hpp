@@ -29,6 +29,8 @@ public:
     bool is_stuck() const { return !empty() && backlog_.is_long_ago(moved_at_); }
 
 private:
+    void make_place(std::size_t more);
+
     Backlog& backlog_;
     std::string bytes_;
     std::size_t written_ = 0;     // at the front of bytes_

@@ -29,7 +29,10 @@ bool Session::Impl::has_room(std::size_t bytes) {
     if (is_too_much() && !output.is_stuck())
         options.backlog->make_room();
     if (is_too_much()) {
-        close("policy-violation", too_slow);
+        if (output.is_stuck())
+            self.give_up();
+        else
+            close("policy-violation", too_slow);
         return false;
     }
     return true;
