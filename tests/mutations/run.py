@@ -38,12 +38,12 @@ class Copy:
     def __init__(self, folder):
         self.folder, self.build = folder, folder / "build"
         folder.mkdir(parents=True, exist_ok=True)
-        for part in ("src", "tests", "cmake", "CMakeLists.txt", "CMakePresets.json"):
+        for part in ("src", "tests", "scripts", "CMakeLists.txt", "CMakePresets.json"):
             if (ROOT / part).is_dir():
                 shutil.copytree(ROOT / part, folder / part, dirs_exist_ok=True)
             else:
                 shutil.copy2(ROOT / part, folder / part)
-        trouble = run("cmake", "--preset", "debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0", "-B", self.build, cwd=folder) or self.make()
+        trouble = run("cmake", "--preset", "debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0", "-DMUCBRIDGE_UNITY=ON", "-B", self.build, cwd=folder) or self.make()
         if trouble:
             sys.exit(trouble)
 
