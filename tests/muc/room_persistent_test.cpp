@@ -313,3 +313,18 @@ TEST_CASE("a room's end does not wait for a shutdown: a persistent one keeps its
     CHECK_FALSE(has(words, "forget kept"));
     CHECK_FALSE(stage.room.next_tick());
 }
+
+TEST_CASE("what a delivery brought is not done with it until the archive has the line [S7]") {
+    Verona stage(by_rule());
+    const auto journalled = std::make_shared<int>();
+    const auto receipt_of = [&](Heard heard) {
+        heard.journal = 7;
+        heard.receipt = journalled;
+        const Effects effects = stage.room.on_heard(std::move(heard), stage.now);
+        const auto* kept = first<KeepLine>(effects);
+        return kept != nullptr && kept->journal == 7 ? kept->receipt : nullptr;
+    };
+    CHECK(receipt_of(Stage::plain("sensor", "21 degrees")) == journalled);
+    CHECK(receipt_of(stage.sealed("01936f2c-5b3e-7c1a-9d4e-0f6a7b8c9d0e", "paris", "Sweet flower")) == journalled);
+    CHECK(journalled.use_count() == 1);
+}
