@@ -15,6 +15,25 @@ Publication publication(const std::string& address, const std::string& payload) 
     return {address, payload, 1, false, "text/plain", true, {}};
 }
 
+/// A broker that answers subscriptions when it is told to.
+struct Hesitant : Broker {
+    Hesitant(std::unique_ptr<Broker> broker, std::vector<std::function<void()>>& list)
+        : inner(std::move(broker)), withheld(list) {}
+    void connect(bool is_fresh) override { inner->connect(is_fresh); }
+    void keep_session(bool is_kept) override { inner->keep_session(is_kept); }
+    void publish(Publication publication, std::function<void(Settlement)> settled) override {
+        inner->publish(std::move(publication), std::move(settled));
+    }
+    void subscribe(std::string filter, int qos, std::function<void(Granted)> answered) override {
+        withheld.emplace_back([this, filter, qos, answered] { inner->subscribe(filter, qos, answered); });
+    }
+    void unsubscribe(std::string filter) override { inner->unsubscribe(filter); }
+    void announce(const std::string& state) override { inner->announce(state); }
+
+    std::unique_ptr<Broker> inner;
+    std::vector<std::function<void()>>& withheld;
+};
+
 /// A link on a loop that is polled, with what it told the rooms and what the broker got.
 struct Linked {
     Now now{Tick{} + 1h, WallTime{}};
@@ -26,8 +45,10 @@ struct Linked {
         bus->subscribe("garden", [this](Delivery delivery) { published.push_back(delivery.payload); });
     std::unique_ptr<Store> store = *Store::open(":memory:", Durability::process);
     std::unique_ptr<Link> link;
+    const bool is_hesitant;
+    std::vector<std::function<void()>> withheld;
 
-    explicit Linked(BrokerConfig config = {}, BrokerFacts facts = {}) {
+    explicit Linked(BrokerConfig config = {}, BrokerFacts facts = {}, bool hesitant = false) : is_hesitant(hesitant) {
         bus->pretend(facts);
         LinkEvents events;
         events.on_up = [this](const BrokerFacts&) { told.emplace_back("up"); };
@@ -50,12 +71,15 @@ struct Linked {
         events.on_delivery = [this](const std::shared_ptr<Turn>& turn) {
             told.push_back(turn->room() + " hears " + turn->hear()->payload);
         };
-        auto made = Link::make(loop, config, std::move(events),
-                               [this](const BrokerConfig& broker, BrokerEvents broker_events) {
-                                   return Result<std::unique_ptr<Broker>>(
-                                       make_memory_broker(bus, broker, {"tested", true, ""}, std::move(broker_events)));
-                               },
-                               {*store});
+        auto made = Link::make(
+            loop, config, std::move(events),
+            [this](const BrokerConfig& broker, BrokerEvents broker_events) {
+                auto opened = make_memory_broker(bus, broker, {"tested", true, ""}, std::move(broker_events));
+                if (is_hesitant)
+                    opened = std::make_unique<Hesitant>(std::move(opened), withheld);
+                return Result<std::unique_ptr<Broker>>(std::move(opened));
+            },
+            {*store});
         REQUIRE(made.has_value());
         link = std::move(*made);
     }
@@ -403,4 +427,29 @@ TEST_CASE("what the disk does not take is refused, unless the broker may have it
     test.pass(3s);
     const auto later = test.take();
     CHECK(std::ranges::count(later, "sent spooled") == 1);
+}
+
+TEST_CASE("what waited goes out when the rooms are subscribed again, so that they hear it in the broker's order [S2]") {
+    Linked test({}, {}, true);
+    test.link->subscribe("garden", "garden", 1);
+    test.connect();
+    test.say("a");
+    CHECK(test.published.empty());
+    REQUIRE(test.withheld.size() == 1);
+    test.withheld.front()();
+    test.poll();
+    CHECK(test.published == Told{"a"});
+    const auto told = test.take();
+    CHECK(std::ranges::count(told, "garden hears a") == 1);
+}
+
+TEST_CASE("a broker that does not answer a subscription holds no line up for long") {
+    Linked test({}, {}, true);
+    test.link->subscribe("garden", "garden", 1);
+    test.connect();
+    test.say("a");
+    test.pass(4s);
+    CHECK(test.published.empty());
+    test.pass(2s);
+    CHECK(test.published == Told{"a"});
 }
