@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGETS = ("mucbridge", "test_muc", "test_gateway", "test_store", "test_mapping", "scenes")
 QUICK = ("test_muc", "test_gateway", "test_store", "test_mapping")
 LIVE = (("resumption.py",), ("keeping.py", "--seed", "1"), ("kill_at_write.py", "--seed", "1"), ("disks.py",),
-        ("chaos/chaos.py", "--seeds", "1-2", "--qos", "1", "--seconds", "25"))
+        ("pressure.py",), ("chaos/chaos.py", "--seeds", "1-2", "--qos", "1", "--seconds", "25"))
 
 
 def run(*words, patience=300, **more):
