@@ -162,9 +162,11 @@ std::string Actor::write_broken(const Step& step, const Client& client, const st
         case 9:
             return open + repeat("<a/>", 5000) + "</message>";
         case 10:
-            return "<message from='u1@localhost/r' type='groupchat' to='" + room + "'><body>forged</body></message>";
+            return "<message from='u1@localhost/r' type='groupchat' to='" + room + "'><body>" + make_token('L') +
+                   "</body></message>";
         case 11:
-            return "<message from='" + room + "' type='groupchat' to='" + room + "'><body>forged</body></message>";
+            return "<message from='" + room + "' type='groupchat' to='" + room + "'><body>" + make_token('L') +
+                   "</body></message>";
         case 12:
             return "<message xmlns='jabber:server' to='" + room + "'><body>x</body></message>";
         case 13:

@@ -63,7 +63,9 @@ void World::settle() {
         if (visit == client.visits.end())
             continue;
         said.nicks = visit->second.nicks;
-        said.may = visit->second.had_voice;
+        if (!client.is_alive)
+            said.nicks.insert(visit->second.asked.begin(), visit->second.asked.end());
+        said.may = !client.is_alive || visit->second.had_voice;
         said.must = client.is_alive && visit->second.is_inside && has_voice(visit->second.role()) &&
                     !visit->second.was_changed && !client.is_excused;
     }
@@ -71,6 +73,8 @@ void World::settle() {
         judge_published(publication);
     for (const Shown& shown : shown_)
         judge_shown(shown);
+    for (const ShownWhisper& shown : whispers_shown_)
+        judge_private(shown);
     close_stays();
     for (auto& [name, room] : rooms_) {
         if (room.changers.size() > 1)
@@ -180,6 +184,7 @@ void World::begin_period() {
     ++period_;
     published_.clear();
     shown_.clear();
+    whispers_shown_.clear();
     for (auto& [name, room] : rooms_) {
         room.changers.clear();
         room.was_opened = false;
@@ -188,6 +193,7 @@ void World::begin_period() {
         for (auto& [name, visit] : client.visits) {
             visit.stays.clear();
             visit.nicks.clear();
+            visit.asked.clear();
             if (visit.is_inside) {
                 visit.stays.push_back({true, false, {}});
                 visit.nicks.insert(visit.nick);
@@ -202,7 +208,9 @@ void World::judge_end() const {
     for (const Said& said : said_) {
         // Where refusals are silent, only its speaker is told that a line is not confirmed.
         const Client& speaker = clients[said.client];
-        const bool may_be_lost = said.is_unconfirmed ? !is_mqtt5_ || said.id.empty()
+        const auto room = rooms_.find(said.room);
+        const bool is_settled = is_mqtt5_ && room != rooms_.end() && !room->second.address.starts_with("z/");  // QoS 0
+        const bool may_be_lost = said.is_unconfirmed ? !is_settled || said.id.empty()
                                                      : !is_mqtt5_ && (!speaker.is_alive || speaker.life != said.life);
         if (!said.must || said.is_refused || may_be_lost)
             continue;

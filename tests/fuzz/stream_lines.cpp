@@ -63,6 +63,25 @@ void World::judge_shown(const Shown& shown) {
     said->stanza_id = stanza_id;
 }
 
+void World::judge_private(const ShownWhisper& shown) {
+    const Client& client = clients[shown.client];
+    const Xml& message = shown.message;
+    const Xml* id = message.child("occupant-id", occupant_id_ns);
+    const std::string text = body_of(message), nick = resource_of(message.attribute("from"));
+    const auto is_it = [&](Whisper& whisper) {
+        const Client& sender = clients[whisper.client];
+        const auto visit = sender.visits.find(shown.room);
+        const bool is_told = sender.is_alive && sender.life == whisper.life && visit != sender.visits.end();
+        return whisper.room == shown.room && whisper.id == message.attribute("id") && whisper.body == text &&
+               (!is_told || visit->second.nicks.contains(nick)) && shown.nicks.contains(whisper.nick) &&
+               whisper.got.emplace(shown.client, shown.life).second;
+    };
+    if (std::ranges::none_of(whispers_, is_it))
+        fail(client, "a private message that nobody sent, to this nick, as this one", message);
+    if (message.count("x", user_ns) != 1 || (id && id->attribute("id") == "forged"))
+        fail(client, "a private message with forged words of the room", message);
+}
+
 /// Of a publisher: its words, its mark, and nobody's nick or id.
 void World::judge_foreign(const Shown& shown, const std::string& nick, const std::string& body) {
     const Client& client = clients[shown.client];
@@ -105,7 +124,7 @@ void World::judge_published(const Delivery& publication) {
     });
     if (said == said_.end())
         give_up("a publication that nobody said in that room");
-    if (!said->may || said->is_refused)
+    if (!said->may || said->is_refused || said->is_shown_only)
         give_up("a publication of one who might not speak, or was refused");
     if (publication.content_type != "application/json" && publication.payload != said->body && is_mqtt5_)
         give_up("a publication of other words than were said");

@@ -41,6 +41,7 @@ struct Visit {
     };
     std::vector<Stay> stays;
     std::set<std::string> nicks;     // that it had
+    std::set<std::string> asked;     // nicks that it asked for
     bool had_voice = false;          // at some moment
     bool was_changed = false;        // came, went, or has another role
     std::set<std::string> jids_of;   // of whom it was shown a real JID before it knew its own role
@@ -68,11 +69,12 @@ struct Client {
     std::map<std::string, Visit> visits;                         // by the room's bare JID
     std::map<std::string, std::string> joined_by;                // ids of its joins: rooms
     std::multimap<std::string, Asked> asked;                     // by the iq's id
-    std::map<std::string, std::string> sent_to;                  // of all its stanzas, by id
+    std::set<std::pair<std::string, std::string>> sent;          // of all its stanzas: id, to
     std::vector<std::pair<std::string, std::string>> questions;  // iqs that came: id, from
     std::optional<std::string> stream_error;
 
     Visit* visit(const std::string& room);
+    bool has_sent(const std::string& id) const;
 };
 
 /// What was said by a client to a room.
@@ -82,7 +84,8 @@ struct Said {
     bool may = false, must = false;  // appear
     std::set<std::string> nicks;
     bool is_refused = false, is_unconfirmed = false;
-    std::string stanza_id;  // once it was shown
+    bool is_shown_only = false;  // shown while the broker was away, and refused by it later
+    std::string stanza_id;       // once it was shown
     std::size_t published = 0;
 };
 
@@ -109,6 +112,14 @@ struct Shown {
     std::string room;
     Xml message;
     bool is_past = false;
+};
+
+/// A private message as it came to somebody.
+struct ShownWhisper {
+    unsigned client = 0, life = 0;
+    std::string room;
+    Xml message;
+    std::set<std::string> nicks;  // that it had by then
 };
 
 class World {
@@ -151,12 +162,12 @@ private:
     void on_message(Client& client, const Xml& stanza);
     void on_room_message(Client& client, const std::string& room, const Xml& stanza);
     void on_notice(const Client& client, const std::string& room, const Xml& stanza);
-    void on_private(Client& client, const std::string& room, const Xml& stanza);
     void on_error(Client& client, const Xml& stanza);
     void on_iq(Client& client, const Xml& stanza);
     void check_addresses(const Client& client, const Xml& stanza);
     // stream_lines.cpp
     void judge_shown(const Shown& shown);
+    void judge_private(const ShownWhisper& shown);
     void judge_foreign(const Shown& shown, const std::string& nick, const std::string& body);
     void judge_published(const Delivery& publication);
     Said* find_said(const std::string& room, const std::string& id, const std::string& body);
@@ -180,6 +191,7 @@ private:
     std::set<std::pair<std::string, std::string>> retained_;
     std::map<std::pair<std::string, std::string>, std::set<std::string>> foreign_shown_;  // stanza-ids
     std::vector<Shown> shown_;
+    std::vector<ShownWhisper> whispers_shown_;
     std::size_t lines_shown_ = 0;
     std::map<std::pair<unsigned, std::string>, std::pair<std::string, Xml>> configurations_;  // asked for
 };

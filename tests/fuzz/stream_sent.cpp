@@ -61,7 +61,7 @@ void World::on_sent(Client& client, const Xml& stanza) {
         client.is_excused = true;
     if (!is_stanza)
         return;
-    client.sent_to.insert_or_assign(stanza.attribute("id"), to);
+    client.sent.emplace(stanza.attribute("id"), to);
     const std::string room = room_of(to);
     if (stanza.name == "message")
         on_sent_message(client, stanza, room, to);
@@ -110,6 +110,8 @@ void World::on_sent_presence(Client& client, const Xml& stanza, const std::strin
     }
     Visit& visit = client.visits[room];
     ++visit.presences_sent;
+    if (const auto nick = Jid::prepare_resource(resource_of(stanza.attribute("to"))))
+        visit.asked.insert(*nick);
     if (!type.empty()) {
         visit.was_changed = true;
         return;
