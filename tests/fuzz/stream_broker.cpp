@@ -90,6 +90,7 @@ void House::trouble(const Step& step) {
             world_.on_outage();
             return bus_->cut();
         case 4:
+            world_.on_refusal();
             return bus_->refuse_publish(address, "<evil/> '");
         case 5:
             return bus_->refuse_subscribe(address, "<evil/> '");

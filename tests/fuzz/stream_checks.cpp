@@ -206,12 +206,13 @@ void World::begin_period() {
 
 void World::judge_end() const {
     for (const Said& said : said_) {
-        // Where refusals are silent, only its speaker is told that a line is not confirmed.
+        // Only its speaker is told that a line is refused or, where refusals are silent, not confirmed.
         const Client& speaker = clients[said.client];
+        const bool is_gone = !speaker.is_alive || speaker.life != said.life;
         const auto room = rooms_.find(said.room);
         const bool is_settled = is_mqtt5_ && room != rooms_.end() && !room->second.address.starts_with("z/");  // QoS 0
-        const bool may_be_lost = said.is_unconfirmed ? !is_settled || said.id.empty()
-                                                     : !is_mqtt5_ && (!speaker.is_alive || speaker.life != said.life);
+        const bool may_be_lost =
+            said.is_unconfirmed ? !is_settled || said.id.empty() : is_gone && (!is_settled || had_refusal_);
         if (!said.must || said.is_refused || may_be_lost)
             continue;
         for (const Client& client : clients) {

@@ -139,6 +139,7 @@ public:
     }
     void on_gone(Client& client);  // its session is over
     void on_outage() { had_outage_ = true; }
+    void on_refusal() { had_refusal_ = true; }
 
     /// Everything has run: judges the period, and a new one begins.
     void settle();
@@ -179,7 +180,7 @@ private:
     void begin_period();
 
     const bool is_mqtt5_;
-    bool had_outage_ = false;
+    bool had_outage_ = false, had_refusal_ = false;
     unsigned period_ = 1;
     std::map<std::string, RoomModel> rooms_;
     std::map<std::string, std::string> names_;  // room_of's answers
