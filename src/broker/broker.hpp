@@ -42,6 +42,16 @@ struct BrokerEvents {
     std::function<void(BrokerFacts)> on_up;     // connected
     std::function<void(BrokerDown)> on_down;    // once for each connect() that failed and each connection that ended
     std::function<void(Delivery)> on_delivery;  // when it returns the delivery is acknowledged
+    /// AMQP: of the connection's deliveries with a queue, so many more of the oldest are surely acknowledged, and never
+    /// come again.
+    std::function<void(std::size_t)> on_acknowledged = [](std::size_t) {};
+};
+
+/// How a filter is to be subscribed.
+struct SubscriptionWish {
+    SubscriptionWish(int wanted_qos, QueueConfig wanted_queue = {}) : qos(wanted_qos), queue(std::move(wanted_queue)) {}
+    int qos;
+    QueueConfig queue;  // AMQP 0-9-1
 };
 
 /// One connection to one broker. Callable from any thread; callbacks come on the broker's own.
@@ -59,7 +69,7 @@ public:
     /// Every publish() is settled exactly once, released where the connection died or there is none; this may be before
     /// publish() returns.
     virtual void publish(Publication publication, std::function<void(Settlement)> settled) = 0;
-    virtual void subscribe(std::string filter, int qos, std::function<void(Granted)> answered) = 0;
+    virtual void subscribe(std::string filter, SubscriptionWish wish, std::function<void(Granted)> answered) = 0;
     virtual void unsubscribe(std::string filter) = 0;
     /// Publishes to nobody in particular that this gateway is well, or is about to go: retained, as JSON.
     virtual void announce(const std::string& state) = 0;  // "online", "offline"
@@ -72,8 +82,8 @@ struct BrokerIdentity {
     std::string state = {};  // the state directory, where "embedded:" keeps its configuration; empty: a temporary one
 };
 
-/// Makes the adapter that the URL's scheme names: mqtt, mqtts, memory, embedded (broker/embedded starts its mosquitto
-/// first). Errors name the key and the wish.
+/// Makes the adapter that the URL's scheme names: mqtt, mqtts, amqp, amqps, memory, embedded (broker/embedded starts
+/// its mosquitto first). Errors name the key and the wish.
 Result<std::unique_ptr<Broker>> open_broker(const BrokerConfig& config, const BrokerIdentity& identity,
                                             BrokerEvents events);
 

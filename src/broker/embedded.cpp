@@ -124,8 +124,8 @@ public:
     void publish(Publication publication, std::function<void(Settlement)> settled) override {
         connection_->publish(std::move(publication), std::move(settled));
     }
-    void subscribe(std::string filter, int qos, std::function<void(Granted)> answered) override {
-        connection_->subscribe(std::move(filter), qos, std::move(answered));
+    void subscribe(std::string filter, SubscriptionWish wish, std::function<void(Granted)> answered) override {
+        connection_->subscribe(std::move(filter), std::move(wish), std::move(answered));
     }
     void unsubscribe(std::string filter) override { connection_->unsubscribe(std::move(filter)); }
     void announce(const std::string& state) override { connection_->announce(state); }

@@ -94,13 +94,13 @@ void MemoryBroker::publish(Publication publication, std::function<void(Settlemen
     bus_->publish(client_, std::move(publication), std::move(settled));
 }
 
-void MemoryBroker::subscribe(std::string filter, int qos, std::function<void(Granted)> answered) {
+void MemoryBroker::subscribe(std::string filter, SubscriptionWish wish, std::function<void(Granted)> answered) {
     if (auto why = why_malformed_filter(filter); !why.empty()) {
         if (answered)
             answered({false, 0, std::move(why)});
         return;
     }
-    bus_->subscribe(client_, filter, qos, std::move(answered));
+    bus_->subscribe(client_, filter, wish.qos, std::move(answered));
 }
 
 void MemoryBroker::unsubscribe(std::string filter) { bus_->unsubscribe(client_, filter); }

@@ -131,7 +131,7 @@ public:
     void connect(bool is_fresh) override;
     void keep_session(bool is_kept) override;
     void publish(Publication publication, std::function<void(Settlement)> settled) override;
-    void subscribe(std::string filter, int qos, std::function<void(Granted)> answered) override;
+    void subscribe(std::string filter, SubscriptionWish wish, std::function<void(Granted)> answered) override;
     void unsubscribe(std::string filter) override;
     void announce(const std::string& state) override;
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "broker/memory.hpp"
-#include "core/topic_filter.hpp"
+#include "core/address.hpp"
 
 namespace mucbridge {
 namespace {
@@ -22,7 +22,7 @@ Delivery to_delivery(Publication publication) {
 
 const MemoryBus::Refusal* MemoryBus::refusal(const std::vector<Refusal>& refusals, const std::string& address) {
     const auto found = std::find_if(refusals.begin(), refusals.end(), [&](const Refusal& one) {
-        return one.filter == address || matches(one.filter, address);
+        return one.filter == address || matches_topic(one.filter, address);
     });
     return found == refusals.end() ? nullptr : &*found;
 }
@@ -61,7 +61,7 @@ std::vector<Publication> MemoryBus::retained(const std::string& filter) const {
     const Lock lock(mutex_);
     std::vector<Publication> found;
     for (const auto& [address, publication] : retained_)
-        if (matches(filter, address))
+        if (matches_topic(filter, address))
             found.push_back(publication);
     return found;
 }
@@ -141,7 +141,7 @@ void MemoryBus::subscribe(const std::shared_ptr<Client>& client, const std::stri
         const Subscription subscription{client, qos};
         those.push_back(subscription);
         for (const auto& [address, publication] : retained_)
-            if (matches(filter, address)) {
+            if (matches_topic(filter, address)) {
                 auto delivery = to_delivery(publication);
                 delivery.retained = true;
                 give(subscription, std::move(delivery));
@@ -178,7 +178,7 @@ std::vector<MemoryBus::Subscription> MemoryBus::select(const std::string& addres
         selected = found->second;
     // A client whose filters overlap hears it once, at the best QoS, as from mosquitto.
     for (const auto& [filter, those] : patterns_) {
-        if (!matches(filter, address))
+        if (!matches_topic(filter, address))
             continue;
         for (const auto& one : those) {
             const auto same = std::find_if(selected.begin(), selected.end(),

@@ -8,7 +8,7 @@ namespace mucbridge {
 Result<std::unique_ptr<Broker>> make_mqtt_broker(const BrokerConfig& config, const BrokerIdentity& identity,
                                                  BrokerEvents events, BeforeConnect before_connect) {
     const auto key = "brokers/" + config.name + "/";
-    auto url = parse_mqtt_url(config.url);
+    auto url = parse_broker_url(config.url);
     if (!url)
         return Error{key + "url: " + url.error().text};
     if (!config.protocol.empty() && config.protocol != "mqtt-5" && config.protocol != "mqtt-3.1.1")

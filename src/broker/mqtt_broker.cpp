@@ -76,7 +76,7 @@ void MqttBroker::publish(Publication publication, std::function<void(Settlement)
         give_up(number, why, use->is_connected());
 }
 
-void MqttBroker::subscribe(std::string filter, int qos, std::function<void(Granted)> answered) {
+void MqttBroker::subscribe(std::string filter, SubscriptionWish wish, std::function<void(Granted)> answered) {
     Waiting waiting{nullptr, std::move(answered)};
     const Use use(*this);
     if (!use)
@@ -84,7 +84,7 @@ void MqttBroker::subscribe(std::string filter, int qos, std::function<void(Grant
     if (auto why = why_malformed_filter(filter); !why.empty())
         return answer(std::move(waiting), {Outcome::rejected, std::move(why)});
     // At QoS 2 an MQTT 3.1.1 delivery is acknowledged before its callback returns, and lost if we die in it.
-    waiting.qos = std::min(qos, use->is_mqtt5() ? 2 : 1);
+    waiting.qos = std::min(wish.qos, use->is_mqtt5() ? 2 : 1);
     const auto wanted = waiting.qos;
     const auto number = remember(std::move(waiting));
     if (auto why = use->subscribe(filter, wanted, to_context(number), *this); !why.empty())

@@ -18,7 +18,7 @@ namespace mucbridge {
 
 /// Where to connect, and as whom.
 struct MqttTarget {
-    MqttUrl url;
+    BrokerUrl url;
     BrokerConfig config;  // keep alive, TLS files, user and password
     std::string client_id;
     Publication will;

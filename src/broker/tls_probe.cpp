@@ -59,7 +59,7 @@ std::string shake_hands(SSL* session) {
 
 }  // namespace
 
-std::string why_no_tls(const MqttUrl& url, const BrokerConfig& config, std::chrono::milliseconds limit) {
+std::string why_no_tls(const BrokerUrl& url, const BrokerConfig& config, std::chrono::milliseconds limit) {
     const Context context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
     ERR_clear_error();
     if (auto why = load_files(context.get(), config); !why.empty())

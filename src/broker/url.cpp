@@ -6,6 +6,8 @@
 namespace mucbridge {
 namespace {
 
+constexpr std::size_t longest_vhost = 255;  // AMQP 0-9-1: a short string
+
 std::optional<std::uint16_t> parse_port(std::string_view text) {
     unsigned port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -35,8 +37,24 @@ std::optional<std::string> decode_percent(std::string_view text) {
     return decoded;
 }
 
+std::string encode_percent(std::string_view text) {
+    constexpr std::string_view hex = "0123456789ABCDEF";
+    std::string encoded;
+    for (const char character : text) {
+        const auto code = static_cast<unsigned char>(character);
+        const bool is_plain = (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+                              (character >= '0' && character <= '9') ||
+                              std::string_view("-._~").find(character) != std::string_view::npos;
+        if (is_plain)
+            encoded += character;
+        else
+            ((encoded += '%') += hex[code >> 4U]) += hex[code & 15U];
+    }
+    return encoded;
+}
+
 /// "host", "host:1883", "[::1]:1883". False: it is none of them.
-bool parse_host_port(std::string_view text, MqttUrl& url) {
+bool parse_host_port(std::string_view text, BrokerUrl& url) {
     std::string_view rest;
     if (text.starts_with('[')) {
         const auto close = text.find(']');
@@ -76,14 +94,16 @@ std::string without_password(std::string_view url) {
     return std::string(url.substr(0, colon + 1)) + "***" + std::string(url.substr(at));
 }
 
-Result<MqttUrl> parse_mqtt_url(std::string_view text) {
+Result<BrokerUrl> parse_broker_url(std::string_view text) {
     const auto refuse = [text](const std::string& why) { return Error{why + ", got " + without_password(text)}; };
-    MqttUrl url;
-    url.tls = text.starts_with("mqtts://");
-    if (!url.tls && !text.starts_with("mqtt://"))
-        return refuse("want mqtt://HOST[:PORT] or mqtts://HOST[:PORT]");
-    url.port = url.tls ? 8883 : 1883;
-    auto rest = text.substr(text.find("://") + 3);
+    BrokerUrl url;
+    const auto scheme = scheme_of(text);
+    url.amqp = scheme == "amqp" || scheme == "amqps";
+    url.tls = scheme == "mqtts" || scheme == "amqps";
+    if ((!url.amqp && !url.tls && scheme != "mqtt") || text.substr(scheme.size(), 3) != "://")
+        return refuse("want mqtt://HOST[:PORT], mqtts://, amqp:// or amqps://");
+    url.port = url.amqp ? (url.tls ? 5671 : 5672) : (url.tls ? 8883 : 1883);
+    auto rest = text.substr(scheme.size() + 3);
     if (rest.ends_with('/'))
         rest.remove_suffix(1);
     if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
@@ -97,17 +117,26 @@ Result<MqttUrl> parse_mqtt_url(std::string_view text) {
         url.password = *secret;
         rest = rest.substr(at + 1);
     }
-    if (rest.find('/') != std::string_view::npos)
-        return refuse("want no path after HOST[:PORT]");
+    if (const auto slash = rest.find('/'); slash != std::string_view::npos) {
+        const auto path = rest.substr(slash + 1);
+        const auto vhost = decode_percent(path);
+        if (!url.amqp)
+            return refuse("want no path after HOST[:PORT]");
+        if (!vhost || path.find('/') != std::string_view::npos || vhost->size() > longest_vhost)
+            return refuse("want HOST[:PORT]/VHOST with / in it written as %2F and % as %25");
+        url.vhost = *vhost;
+        rest = rest.substr(0, slash);
+    }
     if (!parse_host_port(rest, url))
         return refuse("want HOST[:PORT] with a port from 1 to 65535, IPv6 as [::1]");
     return url;
 }
 
-std::string to_string(const MqttUrl& url) {
+std::string to_string(const BrokerUrl& url) {
     const bool bracketed = url.host.find(':') != std::string::npos;
-    return (url.tls ? "mqtts://" : "mqtt://") + (bracketed ? "[" + url.host + "]" : url.host) + ":" +
-           std::to_string(url.port);
+    return std::string(url.amqp ? "amqp" : "mqtt") + (url.tls ? "s://" : "://") +
+           (bracketed ? "[" + url.host + "]" : url.host) + ":" + std::to_string(url.port) +
+           (url.amqp && url.vhost != "/" ? "/" + encode_percent(url.vhost) : "");
 }
 
 Result<std::uint16_t> parse_embedded_url(std::string_view text) {

@@ -13,6 +13,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t longest_exchange = 127;  // AMQP 0-9-1 §1.4: an exchange-name
 constexpr std::size_t most_brokers = 100;
 constexpr std::size_t most_nodes = 16;
 constexpr std::size_t least_queue_age = 3600, most_queue_age = 315360000;  // ten years
@@ -57,8 +58,8 @@ const Fields<BrokerDraft>& broker_fields() {
     using Own = OwnField<Draft>;
     static const Fields<Draft> fields{
         {"url", Own{read_nodes, make_nodes_schema},
-         "mqtt://HOST[:PORT], mqtts://HOST[:PORT], memory: or embedded:; or a list: nodes of one cluster, tried in "
-         "turn"},
+         "mqtt://HOST[:PORT], mqtts://HOST[:PORT], amqp://HOST[:PORT][/VHOST], amqps://..., memory: or embedded:; or a "
+         "list: nodes of one cluster, tried in turn"},
         {"username", Text{&Draft::username}, "of the account at the broker"},
         {"password", Text{&Draft::password}, "of the account at the broker; better in a file of its own"},
         {"password_file", Text{&Draft::password_file}, "a file that holds the password"},
@@ -68,9 +69,11 @@ const Fields<BrokerDraft>& broker_fields() {
         {"key", Text{&Draft::key}, "our certificate's private key (PEM)"},
         {"verify", SwitchField<Draft>{&Draft::verify}, "whether the broker's certificate and name are checked"},
         {"protocol",
-         ChoiceField<Draft>{{"mqtt-5", "mqtt-3.1.1"},
-                            [](Draft& to, std::size_t word) { to.protocol = word == 0 ? "mqtt-5" : "mqtt-3.1.1"; }},
-         "the only one to speak; by default MQTT 5, and 3.1.1 where the broker knows no better"},
+         ChoiceField<Draft>{{"mqtt-5", "mqtt-3.1.1", "amqp-0-9-1"},
+                            [](Draft& to, std::size_t word) {
+                                to.protocol = word == 0 ? "mqtt-5" : word == 1 ? "mqtt-3.1.1" : "amqp-0-9-1";
+                            }},
+         "the only one to speak; by default MQTT 5, and 3.1.1 where the broker knows no better; AMQP 0-9-1 at amqp://"},
         {"client_id", Text{&Draft::client_id}, "by default \"mucbridge-\" and the gateway's kept name"},
         {"status_topic", Text{&Draft::status_topic},
          "where the gateway says that it is there, retained; by default mucbridge/NAME/status"},
@@ -84,7 +87,15 @@ const Fields<BrokerDraft>& broker_fields() {
         {"session_expiry", SecondsField<Draft>{&Draft::session_expiry, 0, most_expiry},
          "seconds that the broker keeps what comes for persistent rooms while the gateway is away (MQTT 5); 0: not at "
          "all"},
-        {"profile", AbsentField{"this version speaks no AMQP; leave the key out"}, ""},
+        {"exchange", Text{&Draft::exchange},
+         "AMQP 0-9-1: that rooms publish to and are bound to; by default amq.topic"},
+        {"exchange_type",
+         ChoiceField<Draft>{{"topic", "direct", "fanout"},
+                            [](Draft& to, std::size_t word) {
+                                to.exchange_type = word == 0 ? "topic" : word == 1 ? "direct" : "fanout";
+                            }},
+         "AMQP 0-9-1: the exchange is declared as this, durable; by default it must be there"},
+        {"profile", AbsentField{"this version speaks no AMQP 1.0; leave the key out"}, ""},
     };
     return fields;
 }
@@ -115,8 +126,10 @@ std::string why_no_node(const BrokerConfig& node, const std::vector<std::string>
         return {};
     const std::string wish = "want the nodes of one cluster, ";
     const auto scheme = scheme_of(node.url);
-    if (!scheme.starts_with("mqtt") || scheme != scheme_of(others.front()))
-        return wish + "all mqtt:// or all mqtts://, got " + others.front() + " and " + node.url;
+    const bool has_nodes = scheme.starts_with("mqtt") || scheme.starts_with("amqp");
+    if (!has_nodes || scheme != scheme_of(others.front()))
+        return wish + "all mqtt://, all mqtts://, all amqp:// or all amqps://, got " + others.front() + " and " +
+               node.url;
     if (std::find(others.begin(), others.end(), node.url) != others.end())
         return wish + "each once, got " + node.url + " again";
     const auto differs = [](const std::string& one, const std::string& other) {
@@ -190,6 +203,12 @@ void read_broker(const json& object, const std::string& pointer, BrokerConfig& b
     read_readable(draft.key, join_pointer(pointer, "key"), problems);
     if (draft.certificate.empty() != draft.key.empty())
         problems.error(pointer, "want certificate and key together, got one of them");
+    const bool is_amqp = draft.url.starts_with("amqp");
+    if (!draft.protocol.empty() && is_amqp != draft.protocol.starts_with("amqp"))
+        problems.error(join_pointer(pointer, "protocol"),
+                       "want one that is spoken at " + draft.url + ", got " + draft.protocol);
+    if (draft.exchange.size() > longest_exchange)
+        problems.error(join_pointer(pointer, "exchange"), "want a name of at most 127 bytes");
     if (draft.status_topic.find_first_of("#+") != std::string::npos)
         problems.error(join_pointer(pointer, "status_topic"), "want a topic without # and +");
     broker = std::move(draft);
@@ -222,8 +241,8 @@ json make_brokers_schema() {
 Result<void> set_broker_url(const std::string& text, BrokerConfig& broker) {
     broker.more_urls.clear();
     const auto scheme = scheme_of(text);
-    if (scheme == "mqtt" || scheme == "mqtts") {
-        const auto url = parse_mqtt_url(text);
+    if (scheme == "mqtt" || scheme == "mqtts" || scheme == "amqp" || scheme == "amqps") {
+        const auto url = parse_broker_url(text);
         if (!url)
             return url.error();
         if (!url->username.empty())
@@ -237,9 +256,9 @@ Result<void> set_broker_url(const std::string& text, BrokerConfig& broker) {
         if (const auto port = parse_embedded_url(text); !port)
             return port.error();
     } else if (scheme != "memory") {
-        const std::string wish = "want mqtt://HOST[:PORT], mqtts://HOST[:PORT], memory: or embedded:";
-        const bool is_amqp = scheme == "amqp" || scheme == "amqps";
-        return Error{(is_amqp ? "this version speaks no AMQP; " : "") + wish + ", got " + without_password(text)};
+        return Error{
+            "want mqtt://HOST[:PORT], mqtts://, amqp://HOST[:PORT][/VHOST], amqps://, memory: or embedded:, got " +
+            without_password(text)};
     }
     broker.url = text;
     return {};

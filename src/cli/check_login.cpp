@@ -56,7 +56,7 @@ void check_broker_login(const Config& config, Problems& problems) {
                        "broker wants a certificate (--tls-certificate, --tls-key): passwords are taken over TLS "
                        "alone");
     const auto* broker = find_login_broker(config);
-    const auto url = broker == nullptr ? Error{} : parse_mqtt_url(broker->url);
+    const auto url = broker == nullptr ? Error{} : parse_broker_url(broker->url);
     if (!url) {
         problems.error("/login", "broker wants a broker with users of its own (mqtt:// or mqtts://), and " +
                                      (broker == nullptr ? "there is none" : broker->name + " is " + broker->url));

@@ -11,6 +11,7 @@ using nlohmann::json;
 
 constexpr std::size_t most_rules = 10000;
 constexpr std::size_t most_mirrors = 100;
+constexpr std::size_t most_seconds = 4294967;  // of a queue: 32 bits of milliseconds
 
 template <class T>
 void read_qos(const json& value, const std::string& pointer, T& to, Problems& problems) {
@@ -22,6 +23,32 @@ void read_qos(const json& value, const std::string& pointer, T& to, Problems& pr
 
 json make_qos_schema() { return {{"enum", {0, 1, 2}}}; }
 
+const Fields<QueueConfig>& queue_fields() {
+    static const Fields<QueueConfig> fields{
+        {"type",
+         ChoiceField<QueueConfig>{
+             {"classic", "quorum"},
+             [](QueueConfig& to, std::size_t word) { to.type = word == 0 ? "classic" : "quorum"; }},
+         "of a queue that outlives the connection; by default the broker's"},
+        {"expires", SecondsField<QueueConfig>{&QueueConfig::expires, 1, most_seconds},
+         "seconds without a reader after which it is deleted; by default the broker's session_expiry"},
+        {"message_ttl", SecondsField<QueueConfig>{&QueueConfig::message_ttl, 1, most_seconds},
+         "seconds after which a message that was not read is dropped"},
+        {"max_length", NumberField<QueueConfig>{&QueueConfig::max_length, 1, 1000000000},
+         "messages that it holds; the oldest are dropped"},
+        {"dead_letter_exchange", TextField<QueueConfig>{&QueueConfig::dead_letter_exchange},
+         "where what it drops is published"},
+    };
+    return fields;
+}
+
+template <class T>
+void read_queue(const json& value, const std::string& pointer, T& to, Problems& problems) {
+    read_object(value, pointer, to.queue, queue_fields(), problems);
+}
+
+json make_queue_schema() { return make_schema(queue_fields()); }
+
 /// What a rule says of its home, and a mirror of itself.
 template <class T>
 Fields<T> make_address_fields() {
@@ -29,7 +56,8 @@ Fields<T> make_address_fields() {
     using Choice = ChoiceField<T>;
     return {
         {"topic", Text{&T::topic}, "short for read and write: \"factory/{line}/chat\""},
-        {"read", Text{&T::read}, "the filter that is subscribed; it may hold + and #"},
+        {"read", Text{&T::read},
+         "the filter that is subscribed; it may hold wildcards: + and #, * and # at an AMQP broker"},
         {"write", Text{&T::write}, "the address that is published to"},
         {"broker", Text{&T::broker}, "the broker's name; by default the only one, or main; of a mirror the rule's"},
         {"direction",
@@ -40,6 +68,8 @@ Fields<T> make_address_fields() {
         {"payload",
          Choice{{"text", "json"}, [](T& to, std::size_t word) { to.payload = static_cast<PayloadKind>(word); }},
          "what a line looks like on the broker"},
+        {"mandatory", SwitchField<T>{&T::mandatory}, "AMQP 0-9-1: whether a line that no queue takes is refused"},
+        {"queue", OwnField<T>{read_queue<T>, make_queue_schema}, "AMQP 0-9-1: what the queue of each room is like"},
     };
 }
 

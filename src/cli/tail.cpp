@@ -7,6 +7,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/topic_client.hpp"
 #include "cli/visit.hpp"
+#include "core/address.hpp"
 #include "core/unique.hpp"
 #include "core/utf8.hpp"
 #include "xmpp/base64.hpp"
@@ -117,7 +118,7 @@ int follow_topic(const TailFlags& flags, const Config& config) {
     if (const auto subscribed = (*client)->subscribe(flags.target.text, 1, connected_by); !subscribed)
         return complain(exit_code::unavailable, subscribed.error().text);
     std::cerr << "subscribed " << to_log_text(flags.target.text) << std::endl;  // NOLINT: a script waits for this line
-    const bool with_topic = flags.target.text.find_first_of("+#") != std::string::npos;
+    const bool with_topic = has_wildcard(flags.target.text, address_kind_of(*broker));
     while (!printer.is_enough()) {
         const auto delivery = (*client)->next(printer.deadline());
         if (!delivery && printer.is_late())

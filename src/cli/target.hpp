@@ -14,7 +14,7 @@ class App;
 namespace mucbridge {
 
 /// What `map`, `send` and `tail` are about: "foo.bar@rooms.localhost" is a room, "foo/bar" a topic; other words are
-/// what --room or --topic says.
+/// a topic or a routing key, unless --room says otherwise.
 struct Target {
     std::string text;
     bool is_room = false, is_topic = false;  // told by a flag

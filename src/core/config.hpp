@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/address.hpp"
 #include "core/jid.hpp"
 
 namespace mucbridge {
@@ -38,6 +39,24 @@ struct BrokerConfig {
     std::size_t queue_bytes = 16 * 1024 * 1024;
     std::chrono::hours queue_age{7 * 24};
     std::chrono::seconds session_expiry{3600};  // how long the broker keeps what it has for us while we are away
+    // AMQP 0-9-1.
+    std::string exchange = "amq.topic";
+    std::string exchange_type;  // "topic", "direct", ...: it is declared, durable; empty: it must be there
+};
+
+/// How the broker's addresses are spelled.
+inline AddressKind address_kind_of(const BrokerConfig& broker) {
+    return broker.url.starts_with("amqp") ? AddressKind::routing_key : AddressKind::topic;
+}
+
+/// AMQP 0-9-1: what the queues of a rule's rooms are like. 0 and "": as the broker has it.
+struct QueueConfig {
+    std::string type;                    // "classic", "quorum"; of durable queues alone
+    std::chrono::seconds expires{};      // deleted when unused for so long; of durable ones by default session_expiry
+    std::chrono::seconds message_ttl{};  // older messages are dropped
+    std::size_t max_length = 0;          // messages; the oldest are dropped
+    std::string dead_letter_exchange;    // where what is dropped goes
+    bool operator==(const QueueConfig&) const = default;
 };
 
 /// Patterns of bare JIDs, localpart and domain matched apart: "*", "*@example.org", "ops-*@example.org".
@@ -54,6 +73,8 @@ struct MirrorConfig {
     int qos = 1;
     bool retain = false;
     PayloadKind payload = PayloadKind::text;
+    bool mandatory = false;  // AMQP 0-9-1: a line that no queue takes is refused
+    QueueConfig queue = {};
 };
 
 /// One line of the ordered list of rules: which rooms are which addresses.
@@ -67,6 +88,8 @@ struct RuleConfig {
     int qos = 1;
     bool retain = false;
     PayloadKind payload = PayloadKind::text;
+    bool mandatory = false;  // AMQP 0-9-1: a line that no queue takes is refused
+    QueueConfig queue = {};
     std::string nick;         // template for publishers' nicks; empty: their properties, else the broker's name
     bool persistent = false;  // its rooms outlive their occupants and the process
     std::optional<Overflow> overflow;  // none: close, and drop_oldest at QoS 0

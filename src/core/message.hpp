@@ -34,6 +34,9 @@ struct Publication {
     std::string content_type;  // empty: none
     bool is_text = true;       // the payload is UTF-8 (MQTT 5 payload format indicator 1)
     std::vector<std::pair<std::string, std::string>> properties;  // user properties, headers; both sides UTF-8
+    std::string id = {};                                          // AMQP's message-id; empty: none
+    WallTime said_at{};                                           // AMQP's timestamp; 0: none
+    bool mandatory = false;                                       // AMQP 0-9-1: refused where no queue takes it
 };
 
 /// One message from a broker, every byte of it a stranger's.
@@ -45,7 +48,8 @@ struct Delivery {
     bool duplicate = false;  // MQTT's DUP flag, AMQP's redelivered
     std::string content_type;
     std::vector<std::pair<std::string, std::string>> properties;
-    std::uint32_t packet_id = 0;  // the broker's number for it on this session: a second copy has it too; 0: none
+    std::uint32_t packet_id = 0;  // MQTT's number for it on this session: a second copy has it too; 0: none
+    std::uint32_t queue = 0;      // AMQP 0-9-1: of which queue, that keeps its order; 0: none
 
     // What we note when it comes.
     std::uint64_t journal = 0;   // its number there; 0: it is in none

@@ -38,6 +38,7 @@ Link::Link(Loop& loop, const BrokerConfig& config, LinkEvents events, Disk disk,
       events_(std::move(events)),
       disk_(disk),
       window_(config.queue_lines, config.queue_bytes),
+      subscriptions_(address_kind_of(config)),
       calls_(std::move(calls)),
       pressure_(std::make_shared<Pressure>(Pressure::Load{config.queue_lines, config.queue_bytes}, calls_)),
       backoff_(shortest_delay, first_delay, longest_delay) {}
@@ -87,7 +88,7 @@ void Link::on_up(const BrokerFacts& facts) {
     unsubscribe_former();
     answers_wanted_ = subscriptions_.filters().size();
     for (const auto& [text, filter] : subscriptions_.filters())
-        ask(text, filter.qos);
+        ask(text, filter);
     if (answers_wanted_ > 0) {
         loop_.at(loop_.now().tick + answer_wait, [this, connection = connection_] {
             if (connection == connection_ && answers_wanted_ > 0) {
@@ -189,8 +190,9 @@ void Link::on_settled(const std::string& id, const Settlement& settlement, std::
     pump();
 }
 
-void Link::subscribe(const std::string& room, const std::string& filter, int qos) {
-    const bool must_ask = subscriptions_.add(filter, qos, room);
+void Link::subscribe(const std::string& room, const std::string& filter, const SubscriptionWish& wish) {
+    const bool must_ask = subscriptions_.add(filter, wish.qos, room);
+    subscriptions_.find(filter)->queue = wish.queue;
     if (must_ask && is_session_kept_)
         disk_.store.write(filter.size(), [name = config_.name, filter](Tables& tables) {
             return tables.rooms.add_filter(name, filter);
@@ -198,16 +200,15 @@ void Link::subscribe(const std::string& room, const std::string& filter, int qos
     if (state_ != "up")
         return;
     if (must_ask)
-        ask(filter, qos);
+        ask(filter, *subscriptions_.find(filter));
     else if (const auto& answer = subscriptions_.find(filter)->answer)
         events_.on_granted(room, filter, *answer);
 }
 
-void Link::ask(const std::string& filter, int qos) {
+void Link::ask(const std::string& text, const Subscriptions::Filter& filter) {
     const BrokerCalls::Call call(*calls_);
-    broker().subscribe(filter, qos, [this, filter, connection = connection_](Granted granted) {
-        loop_.post(
-            [this, filter, connection, granted = std::move(granted)] { on_answer(filter, granted, connection); });
+    broker().subscribe(text, {filter.qos, filter.queue}, [this, text, connection = connection_](Granted granted) {
+        loop_.post([this, text, connection, granted = std::move(granted)] { on_answer(text, granted, connection); });
     });
 }
 

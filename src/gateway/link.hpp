@@ -92,7 +92,7 @@ public:
     /// The line is back, or no longer awaited.
     void home(const std::string& id);
     /// Answered by on_granted, now or when the broker is there again.
-    void subscribe(const std::string& room, const std::string& filter, int qos);
+    void subscribe(const std::string& room, const std::string& filter, const SubscriptionWish& wish);
     void unsubscribe(const std::string& room, const std::string& filter);
 
     LinkStatus status() const;
@@ -114,7 +114,7 @@ private:
     // link.cpp
     void on_up(const BrokerFacts& facts);
     void on_down(const BrokerDown& down);
-    void ask(const std::string& filter, int qos);
+    void ask(const std::string& text, const Subscriptions::Filter& filter);
     void unsubscribe_former();
     void on_answer(const std::string& filter, const Granted& granted, std::uint64_t connection);
     void on_settled(const std::string& id, const Settlement& settlement, std::uint64_t connection);

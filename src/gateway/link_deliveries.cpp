@@ -36,6 +36,7 @@ BrokerEvents Link::make_broker_events(std::size_t url) {
             auto arrival = std::shared_ptr<Arrival>(new Arrival{std::move(delivery), {pressure_, load}});
             loop_.post([this, arrival = std::move(arrival)] { on_arrival(arrival); });
         },
+        [this](std::size_t count) { loop_.post([this, count] { second_copies_.forget(count); }); },
     };
 }
 

@@ -162,7 +162,7 @@ void Rooms::perform(Host& host, const Subscribe& subscribe) {
     hub_.on_loop(here_, link_loop, [this, room = host.name, place] {
         if (Link* link = hub_.link(place.broker))
             for (const auto& filter : place.read)
-                link->subscribe(room, filter, place.qos);
+                link->subscribe(room, filter, {place.qos, place.queue});
     });
 }
 

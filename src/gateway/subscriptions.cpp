@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "core/topic_filter.hpp"
-
 namespace mucbridge {
 
 namespace {
@@ -15,7 +13,7 @@ bool Subscriptions::add(const std::string& filter, int qos, const std::string& r
     known_.clear();
     const auto [found, is_new] = filters_.try_emplace(filter);
     found->second.rooms.insert(room);
-    if (filter.find_first_of("+#") != std::string::npos)
+    if (has_wildcard(filter, kind_))
         wildcards_.insert(filter);
     const bool wants_more = qos > found->second.qos;
     found->second.qos = std::max(qos, found->second.qos);
@@ -54,7 +52,7 @@ const std::vector<std::string>& Subscriptions::rooms_for(const std::string& addr
     if (const Filter* exact = find(address))
         rooms = exact->rooms;
     for (const auto& text : wildcards_)
-        if (matches(text, address))
+        if (matches(text, address, kind_))
             rooms.insert(filters_[text].rooms.begin(), filters_[text].rooms.end());
     return known_.emplace(address, std::vector<std::string>(rooms.begin(), rooms.end())).first->second;
 }

@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/address.hpp"
+#include "core/config.hpp"
 #include "core/message.hpp"
 
 namespace mucbridge {
@@ -19,8 +21,11 @@ public:
     struct Filter {
         std::set<std::string> rooms;  // bare JIDs
         int qos = 0;
+        QueueConfig queue;
         std::optional<Granted> answer;  // the broker's latest; none: asked, or not connected
     };
+
+    explicit Subscriptions(AddressKind kind = AddressKind::topic) : kind_(kind) {}
 
     /// True where the filter is new, so that the broker must be asked.
     bool add(const std::string& filter, int qos, const std::string& room);
@@ -36,6 +41,7 @@ public:
     const std::vector<std::string>& rooms_for(const std::string& address);
 
 private:
+    AddressKind kind_;
     std::map<std::string, Filter> filters_;
     std::set<std::string> wildcards_;  // those of filters_ that are more than an address
     std::unordered_map<std::string, std::vector<std::string>> known_;  // address to rooms; bounded

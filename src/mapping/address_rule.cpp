@@ -5,11 +5,10 @@
 
 #include "core/utf8.hpp"
 #include "mapping/characters.hpp"
+#include "mapping/room_name.hpp"
 
 namespace mucbridge {
 namespace {
-
-constexpr std::size_t topic_bytes = 65535;  // MQTT 5 §1.5.4: a string's length has two bytes
 
 /// Where an address comes from: its own key, or `topic`.
 struct Key {
@@ -28,7 +27,7 @@ std::string make_text(const MirrorConfig& config) {
     return config.direction == Direction::out ? write.text : write.text + ", reading " + read.text;
 }
 
-Result<std::string> find_broker(const std::string& name, const std::vector<BrokerConfig>& brokers) {
+Result<const BrokerConfig*> find_broker(const std::string& name, const std::vector<BrokerConfig>& brokers) {
     const auto wanted = name.empty() && brokers.size() != 1 ? "main" : name;
     const auto found = std::find_if(brokers.begin(), brokers.end(), [&](const BrokerConfig& broker) {
         return wanted.empty() || broker.name == wanted;
@@ -40,11 +39,11 @@ Result<std::string> find_broker(const std::string& name, const std::vector<Broke
         return Error{"there is no broker \"" + to_log_text(wanted) + "\"; want one of: " + all};
     }
     const auto scheme = found->url.substr(0, found->url.find(':'));
-    constexpr std::array<std::string_view, 4> with_topics{"mqtt", "mqtts", "embedded", "memory"};
-    if (std::find(with_topics.begin(), with_topics.end(), scheme) == with_topics.end())
+    constexpr std::array<std::string_view, 6> known{"mqtt", "mqtts", "amqp", "amqps", "embedded", "memory"};
+    if (std::find(known.begin(), known.end(), scheme) == known.end())
         return Error{"broker \"" + to_log_text(found->name) + "\" speaks \"" + to_log_text(scheme) +
-                     "\"; want mqtt, mqtts, embedded or memory"};
-    return found->name;
+                     "\"; want mqtt, mqtts, amqp, amqps, embedded or memory"};
+    return &*found;
 }
 
 /// What belongs to the broker, not to those who talk through it.
@@ -57,12 +56,16 @@ Result<void> check_reserved(std::string_view text, Pattern::Kind kind) {
     return {};
 }
 
-Result<Pattern> parse_address(const std::string& text, Pattern::Kind kind, const Pattern& room) {
-    if (text.empty())
-        return Error{kind == Pattern::Kind::filter ? "want a topic or filter to read" : "want a topic to publish to"};
-    if (const auto reserved = check_reserved(text, kind); !reserved)
-        return reserved.error();
-    auto pattern = Pattern::parse(text, kind);
+Result<Pattern> parse_address(const std::string& text, Pattern::Kind kind, AddressKind spelling, const Pattern& room) {
+    if (text.empty()) {
+        const std::string word{spelling_of(spelling).address};
+        return Error{kind == Pattern::Kind::filter ? "want a " + word + " or filter to read"
+                                                   : "want a " + word + " to publish to"};
+    }
+    if (spelling == AddressKind::topic)
+        if (const auto reserved = check_reserved(text, kind); !reserved)
+            return reserved.error();
+    auto pattern = Pattern::parse(text, kind, spelling);
     if (!pattern)
         return pattern;
     for (const auto& name : pattern->names())
@@ -76,20 +79,26 @@ Result<Pattern> parse_address(const std::string& text, Pattern::Kind kind, const
 }
 
 /// The address of a room with these values, and why not.
-Result<std::string> fill_address(const Pattern& pattern, const Values& values) {
+Result<std::string> fill_address(const Pattern& pattern, AddressKind kind, const Values& values) {
+    const auto spelling = spelling_of(kind);
+    const std::string word{spelling.address};
     for (const auto& name : pattern.names())
         for (const auto& level : values.at(name)) {
-            if (const auto wildcard = level.find_first_of("+#"); wildcard != std::string::npos)
-                return Error{std::string{"holds "} + level[wildcard] + ", a wildcard in topics"};
+            const std::array<char, 2> wildcards{spelling.one, spelling.rest};
+            if (const auto at = level.find_first_of(wildcards.data(), 0, wildcards.size()); at != std::string::npos)
+                return Error{std::string{"holds "} + level[at] + ", a wildcard in " + word + "s"};
+            if (const auto at = level.find(spelling.separator); at != std::string::npos)
+                return Error{std::string{"holds a "} + level[at] + " (" + escape_level(level.substr(at, 1)) +
+                             "), which parts the levels of a " + word + "; a room's name has a dot there"};
             if (!is_mqtt_text(level))
-                return Error{"holds characters that topics cannot"};
+                return Error{"holds characters that " + word + "s cannot"};
         }
-    auto address = join_topic(pattern.fill(values));
-    if (address.starts_with('$') && !pattern.begins_with_text())
+    auto address = join_address(pattern.fill(values), kind);
+    if (kind == AddressKind::topic && address.starts_with('$') && !pattern.begins_with_text())
         return Error{"begins with $; such topics are the broker's own"};
-    if (address.size() > topic_bytes)
-        return Error{"would be a topic of " + std::to_string(address.size()) + " bytes; " +
-                     std::to_string(topic_bytes) + " are possible"};
+    if (address.size() > spelling.most_bytes)
+        return Error{"would be a " + word + " of " + std::to_string(address.size()) + " bytes; " +
+                     std::to_string(spelling.most_bytes) + " are possible"};
     return address;
 }
 
@@ -100,18 +109,33 @@ Result<AddressRule> AddressRule::make(const MirrorConfig& config, const Pattern&
     auto broker = find_broker(config.broker, brokers);
     if (!broker)
         return Error{"broker: " + broker.error().text};
-    AddressRule rule{
-        make_text(config), std::move(*broker), config.direction, config.qos, config.retain, config.payload, {}, {}};
+    const auto kind = address_kind_of(**broker);
+    if (kind != AddressKind::routing_key && config.mandatory)
+        return Error{"mandatory: want an AMQP 0-9-1 broker; " + to_log_text((*broker)->name) + " is none"};
+    if (kind != AddressKind::routing_key && config.queue != QueueConfig{})
+        return Error{"queue: want an AMQP 0-9-1 broker; " + to_log_text((*broker)->name) + " is none"};
+    if (kind == AddressKind::routing_key && config.retain)
+        return Error{"retain: an AMQP broker retains nothing; leave the key out"};
+    AddressRule rule;
+    rule.text = make_text(config);
+    rule.broker = (*broker)->name;
+    rule.kind = kind;
+    rule.direction = config.direction;
+    rule.qos = config.qos;
+    rule.retain = config.retain;
+    rule.payload = config.payload;
+    rule.mandatory = config.mandatory;
+    rule.queue = config.queue;
     if (config.direction != Direction::in) {
         const auto key = key_of("write", config.write, config);
-        auto write = parse_address(key.text, Pattern::Kind::address, room);
+        auto write = parse_address(key.text, Pattern::Kind::address, kind, room);
         if (!write)
             return Error{std::string{key.name} + ": " + write.error().text};
         rule.write = std::move(*write);
     }
     if (config.direction != Direction::out) {
         const auto key = key_of("read", config.read, config);
-        auto read = parse_address(key.text, Pattern::Kind::filter, room);
+        auto read = parse_address(key.text, Pattern::Kind::filter, kind, room);
         if (!read)
             return Error{std::string{key.name} + ": " + read.error().text};
         rule.read = std::move(*read);
@@ -136,15 +160,15 @@ void AddressRule::span(const std::string& name) {
 }
 
 Result<AddressBinding> AddressRule::bind(const Values& values) const {
-    AddressBinding binding{broker, {}, {}, qos, retain, payload, false};
+    AddressBinding binding{broker, kind, {}, {}, qos, retain, payload, mandatory, queue, false};
     if (write) {
-        auto address = fill_address(*write, values);
+        auto address = fill_address(*write, kind, values);
         if (!address)
             return address.error();
         binding.write = std::move(*address);
     }
     if (read) {
-        auto filter = fill_address(*read, values);
+        auto filter = fill_address(*read, kind, values);
         if (!filter)
             return filter.error();
         binding.read.push_back(std::move(*filter));

@@ -15,10 +15,13 @@ namespace mucbridge {
 struct AddressRule {
     std::string text;  // "factory/{line}/chat", "plant/operators, reading plant/+/alarm": for people
     std::string broker;
+    AddressKind kind = AddressKind::topic;
     Direction direction = Direction::both;
     int qos = 1;
     bool retain = false;
     PayloadKind payload = PayloadKind::text;
+    bool mandatory = false;
+    QueueConfig queue;
     std::optional<Pattern> read, write;  // as the direction has it
 
     /// Errors name the key: "topic: ...".

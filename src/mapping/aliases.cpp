@@ -49,17 +49,17 @@ Result<void> Aliases::add(const AliasConfig& alias) {
 
 Result<Levels> Aliases::parse_room(std::string_view room) const {
     if (const auto* topic = find_topic(room))
-        return split_topic(*topic);
+        return split_address(*topic, AddressKind::topic);
     auto levels = parse_room_name(room);
     if (!levels)
         return levels;
-    if (const auto alias = rooms_.find(join_topic(*levels)); alias != rooms_.end())
+    if (const auto alias = rooms_.find(join_address(*levels, AddressKind::topic)); alias != rooms_.end())
         return Error{"room " + quoted(room) + " is called " + quoted(alias->second) + " here"};
     return levels;
 }
 
 Result<std::string> Aliases::make_room(const Levels& levels) const {
-    if (const auto alias = rooms_.find(join_topic(levels)); alias != rooms_.end())
+    if (const auto alias = rooms_.find(join_address(levels, AddressKind::topic)); alias != rooms_.end())
         return alias->second;
     auto room = make_room_name(levels);
     if (!room)

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/topic_filter.hpp"
 #include "core/utf8.hpp"
 
 namespace mucbridge {
@@ -28,7 +27,7 @@ std::string clash_of(const AddressBinding& mirror, const AddressBinding& other, 
 
 bool AddressBinding::does_read(std::string_view address) const {
     return std::any_of(read.begin(), read.end(),
-                       [address](const std::string& filter) { return matches(filter, address); });
+                       [this, address](const std::string& filter) { return matches(filter, address, kind); });
 }
 
 std::optional<Source> find_source(const Binding& binding, std::string_view broker, std::string_view address) {

@@ -6,19 +6,23 @@
 #include <string_view>
 #include <vector>
 
+#include "core/address.hpp"
 #include "core/config.hpp"
 
 namespace mucbridge {
 
 /// One of a room's addresses, and how lines are written there.
 struct AddressBinding {
-    std::string broker;             // a name in Config::brokers
-    std::string write;              // the address to publish to; empty: direction in
-    std::vector<std::string> read;  // filters to subscribe; empty: direction out
+    std::string broker;                     // a name in Config::brokers
+    AddressKind kind = AddressKind::topic;  // how its addresses are spelled
+    std::string write;                      // the address to publish to; empty: direction in
+    std::vector<std::string> read;          // filters to subscribe; empty: direction out
     int qos = 1;
     bool retain = false;
     PayloadKind payload = PayloadKind::text;
-    bool reads_own = true;  // what is published comes back: `write` is selected by a filter in `read`
+    bool mandatory = false;  // what nobody takes is refused
+    QueueConfig queue;       // of what it reads
+    bool reads_own = true;   // what is published comes back: `write` is selected by a filter in `read`
     Overflow overflow = Overflow::close;
 
     bool does_read(std::string_view address) const;

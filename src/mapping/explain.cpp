@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "core/utf8.hpp"
@@ -57,6 +58,13 @@ std::string describe(const Rule& rule, const Binding& binding, const std::string
     return text;
 }
 
+bool may_be_address(const std::vector<Rule>& rules, std::string_view address) {
+    const auto may = [address](const AddressRule& rule) { return !has_wildcard(address, rule.kind); };
+    return std::any_of(rules.begin(), rules.end(), [&may](const Rule& rule) {
+        return may(rule.home) || std::any_of(rule.mirrors.begin(), rule.mirrors.end(), may);
+    });
+}
+
 /// "is topic a/b on broker main"
 std::string summarise(const Binding& binding) {
     const auto& address = binding.write.empty() ? binding.read.front() : binding.write;
@@ -95,8 +103,9 @@ std::string Mapper::explain_room(std::string_view room) const {
 
 std::string Mapper::explain_address(std::string_view address) const {
     const auto shown = to_log_text(address);
-    if (address.empty() || address.find_first_of("+#") != std::string_view::npos || !is_mqtt_text(address))
-        return "\"" + shown + "\" is no topic: want text without + and #, control characters or invalid UTF-8\n";
+    if (address.empty() || !is_mqtt_text(address) || !may_be_address(rules_, address))
+        return "\"" + shown +
+               "\" is no topic and no routing key: want text without wildcards, control characters or invalid UTF-8\n";
     std::string summary, rules;
     const auto explain = [&](const Rule& rule, const AddressRule& by, Source source) {
         const auto name = source.mirror ? "mirror " + std::to_string(*source.mirror) + " " : std::string{};
@@ -108,8 +117,9 @@ std::string Mapper::explain_address(std::string_view address) const {
         const auto& room = binding->room;
         rules += "    " + name + "feeds room " + to_log_text(room) + "\n" +
                  describe(rule, *binding, aliases_.find_topic(room));
-        summary += "topic " + shown + " on broker " + to_log_text(by.broker) + " feeds room " + to_log_text(room) +
-                   ", by " + (name.empty() ? "" : name + "of ") + "rule " + std::to_string(rule.index) + "\n";
+        summary += std::string{spelling_of(by.kind).address} + " " + shown + " on broker " + to_log_text(by.broker) +
+                   " feeds room " + to_log_text(room) + ", by " + (name.empty() ? "" : name + "of ") + "rule " +
+                   std::to_string(rule.index) + "\n";
     };
     for (const auto& rule : rules_) {
         rules += heading(rule);
@@ -117,7 +127,7 @@ std::string Mapper::explain_address(std::string_view address) const {
         for (std::size_t i = 0; i < rule.mirrors.size(); ++i)
             explain(rule, rule.mirrors[i], {i});
     }
-    return (summary.empty() ? "topic " + shown + " feeds no room\n" : summary) + rules;
+    return (summary.empty() ? shown + " feeds no room\n" : summary) + rules;
 }
 
 }  // namespace mucbridge

@@ -65,7 +65,9 @@ Result<Binding> Mapper::feed(const Rule& rule, Source source, std::string_view a
     const auto& by = source.mirror ? rule.mirrors[*source.mirror] : rule.home;
     if (!by.read)
         return Error{"only publishes"};
-    const auto values = by.read->match(split_topic(address));
+    if (has_wildcard(address, by.kind))
+        return Error{"is a filter there, not an address"};
+    const auto values = by.read->match(split_address(address, by.kind));
     if (!values)
         return Error{"does not read it"};
     auto room = aliases_.make_room(rule.room.fill(*values));
@@ -86,7 +88,7 @@ Result<Binding> Mapper::feed(const Rule& rule, Source source, std::string_view a
 
 std::vector<Binding> Mapper::rooms_fed_by(std::string_view broker, std::string_view address) const {
     std::vector<Binding> bindings;
-    if (address.empty() || address.find_first_of("+#") != std::string_view::npos || !is_mqtt_text(address))
+    if (address.empty() || !is_mqtt_text(address))
         return bindings;
     const auto add = [&](const Rule& rule, const AddressRule& by, Source source) {
         if (by.broker == broker)

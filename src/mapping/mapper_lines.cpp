@@ -51,7 +51,8 @@ Publication Mapper::publish_at(const AddressBinding& place, const Said& said) co
     assert(seal_);
     const auto body = said.line.body ? std::string_view{*said.line.body} : std::string_view{};
     const auto seal = seal_->make({said.line.stanza_id, place.write, said.nick, body, said.said_at, said.published_at});
-    Publication publication{place.write, {}, place.qos, place.retain, {}, true, {}};
+    Publication publication{place.write, {}, place.qos,           place.retain, {},
+                            true,        {}, said.line.stanza_id, said.said_at, place.mandatory};
     if (place.payload == PayloadKind::json) {
         publication.content_type = "application/json";
         publication.payload = write_json(said, seal_->origin(), seal);
@@ -65,7 +66,7 @@ Publication Mapper::publish_at(const AddressBinding& place, const Said& said) co
 
 std::optional<Heard> Mapper::inbound(const Binding& binding, const Delivery& delivery) const {
     const auto* rule = rule_of(binding);
-    const auto wish = rule ? rule->nick.fill(delivery.address) : std::nullopt;
+    const auto wish = rule ? rule->nick.fill(delivery.address, binding.kind) : std::nullopt;
     return hear_at(binding, wish.value_or(std::string{}), delivery);
 }
 

@@ -11,19 +11,8 @@ namespace {
 
 constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-    std::vector<std::string_view> parts;
-    for (;;) {
-        const auto end = text.find(separator);
-        parts.push_back(text.substr(0, end));
-        if (end == std::string_view::npos)
-            return parts;
-        text.remove_prefix(end + 1);
-    }
-}
-
 /// Text of the pattern itself, in its real characters.
-Result<std::string> parse_text(std::string_view text, Pattern::Kind kind) {
+Result<std::string> parse_text(std::string_view text, Pattern::Kind kind, AddressKind address) {
     if (text.empty())
         return std::string{};
     if (kind == Pattern::Kind::room) {
@@ -33,36 +22,25 @@ Result<std::string> parse_text(std::string_view text, Pattern::Kind kind) {
                          quoted(escape_level(text))};
         return unescape_level(*prepared);
     }
-    if (text.find_first_of("+#") != std::string_view::npos)
+    const auto spelling = spelling_of(address);
+    if (has_wildcard(text, address))
         return Error{kind == Pattern::Kind::filter
-                         ? "in " + quoted(text) + " the wildcard is not a whole level; want \"+\" or \"#\" alone"
+                         ? "in " + quoted(text) + " the wildcard is not a whole level; want \"" + spelling.one +
+                               "\" or \"" + spelling.rest + "\" alone"
                          : quoted(text) +
                                " holds a wildcard, which nothing can be published to; want \"write\" an address, "
                                "or \"direction\": \"in\""};
     if (!is_mqtt_text(text))
-        return Error{quoted(text) + " holds what MQTT topics cannot (NUL, control characters, invalid UTF-8)"};
+        return Error{quoted(text) + " holds what a " + std::string(spelling.address) +
+                     " cannot (NUL, control characters, invalid UTF-8)"};
     return std::string{text};
 }
 
 }  // namespace
 
-Levels split_topic(std::string_view topic) {
-    const auto parts = split(topic, '/');
-    return {parts.begin(), parts.end()};
-}
-
-std::string join_topic(const Levels& levels) {
-    std::string topic;
-    for (const auto& level : levels)
-        (topic += level) += '/';
-    if (!topic.empty())
-        topic.pop_back();
-    return topic;
-}
-
-Result<Pattern::Level> Pattern::parse_level(std::string_view text, Kind kind) {
-    if (kind == Kind::filter && (text == "+" || text == "#"))
-        return Level{text == "+" ? Level::Kind::one : Level::Kind::rest, {}, {}, {}};
+Result<Pattern::Level> Pattern::parse_level(std::string_view text, Kind kind, AddressKind spelling) {
+    if (kind == Kind::filter && text.size() == 1 && has_wildcard(text, spelling))
+        return Level{text[0] == spelling_of(spelling).one ? Level::Kind::one : Level::Kind::rest, {}, {}, {}};
     const auto open = text.find('{');
     auto before = text.substr(0, open);
     std::string_view name, after;
@@ -82,7 +60,7 @@ Result<Pattern::Level> Pattern::parse_level(std::string_view text, Kind kind) {
         return Error{"in " + quoted(text) + " a level has two placeholders; want at most one between two separators"};
     if (before.find('}') != std::string_view::npos || after.find('}') != std::string_view::npos)
         return Error{"in " + quoted(text) + " a } closes nothing"};
-    auto text_before = parse_text(before, kind), text_after = parse_text(after, kind);
+    auto text_before = parse_text(before, kind, spelling), text_after = parse_text(after, kind, spelling);
     if (!text_before)
         return text_before.error();
     if (!text_after)
@@ -92,13 +70,15 @@ Result<Pattern::Level> Pattern::parse_level(std::string_view text, Kind kind) {
 }
 
 Result<void> Pattern::add(Level level) {
-    if (!levels_.empty() && levels_.back().kind == Level::Kind::rest)
+    if (rest_at() < levels_.size() && spelling_ == AddressKind::topic)
         return Error{"\"#\" is not the last level"};
+    if (rest_at() < levels_.size() && level.kind == Level::Kind::rest)
+        return Error{"\"#\" comes twice"};
     if (level.kind == Level::Kind::placeholder) {
         if (has(level.name))
             return Error{"{" + level.name + "} comes twice"};
         // Else a room's name could complete "$share" or "$SYS".
-        if (levels_.empty() && level.before.starts_with('$'))
+        if (levels_.empty() && level.before.starts_with('$') && spelling_ == AddressKind::topic)
             return Error{"a first level that begins with $ holds a placeholder"};
         names_.push_back(level.name);
     }
@@ -106,14 +86,16 @@ Result<void> Pattern::add(Level level) {
     return {};
 }
 
-Result<Pattern> Pattern::parse(std::string_view text, Kind kind) {
+Result<Pattern> Pattern::parse(std::string_view text, Kind kind, AddressKind spelling) {
     if (text.empty())
         return Error{"is empty"};
     Pattern pattern;
-    for (const auto part : split(text, kind == Kind::room ? '.' : '/')) {
+    pattern.spelling_ = spelling;
+    // A room's name has its dots as a routing key does.
+    for (const auto& part : split_address(text, kind == Kind::room ? AddressKind::routing_key : spelling)) {
         if (part.empty() && kind == Kind::room)
             return Error{quoted(text) + " has an empty level; want something on both sides of each dot"};
-        auto level = parse_level(part, kind);
+        auto level = parse_level(part, kind, spelling);
         if (!level)
             return level.error();
         if (const auto added = pattern.add(std::move(*level)); !added)
@@ -124,9 +106,16 @@ Result<Pattern> Pattern::parse(std::string_view text, Kind kind) {
 
 bool Pattern::has(std::string_view name) const { return std::find(names_.begin(), names_.end(), name) != names_.end(); }
 
+std::size_t Pattern::rest_at() const {
+    const auto rest = std::find_if(levels_.begin(), levels_.end(),
+                                   [](const Level& level) { return level.kind == Level::Kind::rest; });
+    return static_cast<std::size_t>(rest - levels_.begin());
+}
+
 const std::string* Pattern::last_placeholder() const {
     const auto& last = levels_.back();
-    const bool whole = last.kind == Level::Kind::placeholder && last.before.empty() && last.after.empty();
+    const bool whole = last.kind == Level::Kind::placeholder && last.before.empty() && last.after.empty() &&
+                       rest_at() == levels_.size();
     return whole ? &last.name : nullptr;
 }
 
@@ -143,13 +132,17 @@ bool Pattern::match_level(const Level& level, const std::string& text, Values& v
 }
 
 std::optional<Values> Pattern::match(const Levels& levels) const {
-    const bool open_ended = levels_.back().kind == Level::Kind::rest;
-    const auto count = levels_.size() - (open_ended ? 1 : 0);
-    if (levels.size() < count || (levels.size() > count && !open_ended && !spans_))
+    const auto rest = rest_at();
+    const bool is_open = rest < levels_.size();
+    const auto count = levels_.size() - (is_open ? 1 : 0);
+    if (levels.size() < count || (levels.size() > count && !is_open && !spans_))
         return std::nullopt;
     Values values;
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t i = 0; i < rest; ++i)
         if (!match_level(levels_[i], levels[i], values))
+            return std::nullopt;
+    for (std::size_t i = rest + 1; i < levels_.size(); ++i)
+        if (!match_level(levels_[i], levels[levels.size() - (levels_.size() - i)], values))
             return std::nullopt;
     if (!spans_)
         return values;
@@ -161,14 +154,15 @@ std::optional<Values> Pattern::match(const Levels& levels) const {
 }
 
 Levels Pattern::fill(const Values& values) const {
+    const auto spelling = spelling_of(spelling_);
     Levels levels;
     for (const auto& level : levels_) {
         if (level.kind == Level::Kind::text)
             levels.push_back(level.before);
         else if (level.kind == Level::Kind::one)
-            levels.emplace_back("+");
+            levels.emplace_back(1, spelling.one);
         else if (level.kind == Level::Kind::rest)
-            levels.emplace_back("#");
+            levels.emplace_back(1, spelling.rest);
         else {
             const auto& value = values.at(level.name);
             for (const auto& part : value)

@@ -6,17 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "core/address.hpp"
 #include "core/result.hpp"
-#include "core/topic_filter.hpp"
 
 namespace mucbridge {
-
-/// A name taken apart at its separators, each level in its real characters: topic "plant/hall 1" and
-/// room "plant.hall\201" are both {"plant", "hall 1"}.
-using Levels = std::vector<std::string>;
-
-Levels split_topic(std::string_view topic);
-std::string join_topic(const Levels& levels);
 
 /// What the placeholders of a pattern stand for: one level, or part of one; several levels where a placeholder spans.
 using Values = std::map<std::string, Levels, std::less<>>;
@@ -28,17 +21,17 @@ class Pattern {
 public:
     enum class Kind {
         room,     // levels parted by '.', written as a JID's localpart: XEP-0106 escapes are understood
-        address,  // an MQTT topic: no wildcards
-        filter,   // an MQTT topic filter: "+" is a level, "#" is the last one
+        address,  // no wildcards
+        filter,   // wildcards are whole levels; "#" comes once, and in an MQTT topic filter last
     };
 
     /// Errors say what is wrong with the text, not where the text is.
-    static Result<Pattern> parse(std::string_view text, Kind kind);
+    static Result<Pattern> parse(std::string_view text, Kind kind, AddressKind spelling = AddressKind::topic);
 
     /// The placeholders, in order.
     const std::vector<std::string>& names() const { return names_; }
     bool has(std::string_view name) const;
-    /// The placeholder that is the whole last level, if there is one: it alone can span.
+    /// The placeholder that is the whole last level, if there is one and nothing before it is open: it alone can span.
     const std::string* last_placeholder() const;
     /// From now on the last placeholder stands for one level or more.
     void span_last() { spans_ = true; }
@@ -56,15 +49,18 @@ public:
     };
     const std::vector<Level>& levels() const { return levels_; }
     bool spans() const { return spans_; }
+    /// Which level stands for any number of them; the count of levels where none does.
+    std::size_t rest_at() const;
 
 private:
-    static Result<Level> parse_level(std::string_view text, Kind kind);
+    static Result<Level> parse_level(std::string_view text, Kind kind, AddressKind spelling);
     Result<void> add(Level level);
     static bool match_level(const Level& level, const std::string& text, Values& values);
 
     std::vector<Level> levels_;
     std::vector<std::string> names_;
     bool spans_ = false;
+    AddressKind spelling_ = AddressKind::topic;
 };
 
 }  // namespace mucbridge

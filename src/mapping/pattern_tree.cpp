@@ -8,15 +8,14 @@ namespace {
 using Level = Pattern::Level;
 using Kind = Level::Kind;
 
-/// How many levels a pattern surely has, and whether more may follow them.
+/// How many levels a pattern begins with, and whether others may follow them.
 struct Extent {
     std::size_t count;
     bool is_open;
 };
 
 Extent extent_of(const Pattern& pattern) {
-    const bool has_rest = pattern.levels().back().kind == Kind::rest;
-    return {pattern.levels().size() - (has_rest ? 1 : 0), has_rest || pattern.spans()};
+    return {pattern.rest_at(), pattern.rest_at() < pattern.levels().size() || pattern.spans()};
 }
 
 bool fits(const std::string& text, const Level& placeholder) {

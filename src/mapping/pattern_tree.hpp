@@ -12,7 +12,8 @@
 
 namespace mucbridge {
 
-/// A name that both patterns match, if there is one: with "a/{x}" and "{y}/b" that is {"a", "b"}.
+/// A name that both patterns match as far as a "#" that is not their end, if there is one: with "a/{x}" and "{y}/b"
+/// that is {"a", "b"}.
 std::optional<Levels> find_common(const Pattern& one, const Pattern& other);
 
 /// Patterns by their levels: which of thousands have a name in common with one is found without asking each.

@@ -80,8 +80,6 @@ Result<Levels> parse_room_name(std::string_view room) {
         if (text.empty())
             return refuse(room, "has an empty level; want something on both sides of each dot");
         auto level = unescape_level(text);
-        if (level.find('/') != std::string::npos)
-            return refuse(room, "holds a / (\\2f), which parts the levels of a topic; a room's name has a dot there");
         // One address has one room: "a\5cz" would be another name for the topic of "a\z".
         if (const auto canonical = escape_level(level); canonical != text)
             return refuse(room, "holds an escape where none is needed; want \"" + to_log_text(canonical) + "\"");

@@ -15,7 +15,7 @@ std::string escape_level(std::string_view level);
 std::string unescape_level(std::string_view text);
 
 /// A room's name, prepared, as the levels of an address. Errors, in words for whoever wanted the room: an empty
-/// level, a '/' (\2f: it would be another room's address), an escape at an end (XEP-0106 §3.2) or where none is needed.
+/// level, an escape at an end (XEP-0106 §3.2) or where none is needed.
 Result<Levels> parse_room_name(std::string_view room);
 /// The room's name for these levels, or why there is none: what a JID cannot hold, upper-case letters before all.
 Result<std::string> make_room_name(const Levels& levels);

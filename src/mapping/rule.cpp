@@ -6,8 +6,8 @@ namespace mucbridge {
 namespace {
 
 MirrorConfig home_of(const RuleConfig& config) {
-    return {config.topic,     config.read, config.write,  config.broker,
-            config.direction, config.qos,  config.retain, config.payload};
+    return {config.topic, config.read,   config.write,   config.broker,    config.direction,
+            config.qos,   config.retain, config.payload, config.mandatory, config.queue};
 }
 
 Result<AddressRule> make_mirror(MirrorConfig config, const Rule& rule, const std::vector<BrokerConfig>& brokers) {

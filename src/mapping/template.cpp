@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "core/utf8.hpp"
-#include "mapping/pattern.hpp"
 
 namespace mucbridge {
 
@@ -36,10 +35,10 @@ Result<NickTemplate> NickTemplate::parse(std::string_view text) {
     return result;
 }
 
-std::optional<std::string> NickTemplate::fill(std::string_view address) const {
+std::optional<std::string> NickTemplate::fill(std::string_view address, AddressKind kind) const {
     if (parts_.empty())
         return std::nullopt;
-    const auto levels = split_topic(address);
+    const auto levels = split_address(address, kind);
     std::string text;
     for (const auto& part : parts_) {
         text += part.text;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/address.hpp"
 #include "core/result.hpp"
 
 namespace mucbridge {
@@ -14,7 +15,7 @@ class NickTemplate {
 public:
     static Result<NickTemplate> parse(std::string_view text);
     /// None where the template is empty or the address has no such level.
-    std::optional<std::string> fill(std::string_view address) const;
+    std::optional<std::string> fill(std::string_view address, AddressKind kind = AddressKind::topic) const;
 
 private:
     struct Part {

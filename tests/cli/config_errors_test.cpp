@@ -81,7 +81,7 @@ TEST_CASE("each wrong value is an error with its path, the wish and what was got
         {R"({"brokers": {"main": {"password": 4711}}})", "/brokers/main/password: want text, got a number"},
         {R"({"brokers": {"main": {"verify": 1}}})", "/brokers/main/verify: want true or false, got 1"},
         {R"({"brokers": {"main": {"protocol": "mqtt-4"}}})",
-         "/brokers/main/protocol: want mqtt-5 or mqtt-3.1.1, got \"mqtt-4\""},
+         "/brokers/main/protocol: want mqtt-5, mqtt-3.1.1 or amqp-0-9-1, got \"mqtt-4\""},
         {R"({"brokers": {"main": {"keep_alive": 70000}}})",
          "/brokers/main/keep_alive: want a whole number from 1 to 65535, got 70000"},
         {R"({"brokers": {"main": {"keep_alive": 1.5}}})",
@@ -103,13 +103,16 @@ TEST_CASE("each wrong value is an error with its path, the wish and what was got
         {R"({"brokers": {"main": {"url": ["mqtt://a", "mqtt://b:0"]}}})",
          "/brokers/main/url/1: want HOST[:PORT] with a port from 1 to 65535, IPv6 as [::1], got mqtt://b:0"},
         {R"({"brokers": {"main": {"url": ["mqtt://a", "mqtts://b"]}}})",
-         "/brokers/main/url/1: want the nodes of one cluster, all mqtt:// or all mqtts://, got mqtt://a:1883 and "
+         "/brokers/main/url/1: want the nodes of one cluster, all mqtt://, all mqtts://, all amqp:// or all amqps://, "
+         "got mqtt://a:1883 and "
          "mqtts://b:8883"},
         {R"({"brokers": {"main": {"url": ["mqtt://a", "embedded:"]}}})",
-         "/brokers/main/url/1: want the nodes of one cluster, all mqtt:// or all mqtts://, got mqtt://a:1883 and "
+         "/brokers/main/url/1: want the nodes of one cluster, all mqtt://, all mqtts://, all amqp:// or all amqps://, "
+         "got mqtt://a:1883 and "
          "embedded:"},
         {R"({"brokers": {"main": {"url": ["memory:", "memory:"]}}})",
-         "/brokers/main/url/1: want the nodes of one cluster, all mqtt:// or all mqtts://, got memory: and memory:"},
+         "/brokers/main/url/1: want the nodes of one cluster, all mqtt://, all mqtts://, all amqp:// or all amqps://, "
+         "got memory: and memory:"},
         {R"({"brokers": {"main": {"url": ["mqtt://a", "mqtt://a:1883"]}}})",
          "/brokers/main/url/1: want the nodes of one cluster, each once, got mqtt://a:1883 again"},
         {R"({"brokers": {"main": {"url": ["mqtt://u@a", "mqtt://v@b"]}}})",
@@ -135,7 +138,7 @@ TEST_CASE("each wrong value is an error with its path, the wish and what was got
         {R"({"brokers": {"main": {"url": "mqtt://a:b@h", "username": "c"}}})",
          "/brokers/main/url: want user and password once, got them here and in keys of their own"},
         {R"({"brokers": {"main": {"profile": "rabbitmq"}}})",
-         "/brokers/main/profile: this version speaks no AMQP; leave the key out"},
+         "/brokers/main/profile: this version speaks no AMQP 1.0; leave the key out"},
         {R"({"rules": {}})",
          "/rules: want a list of 1 to 10000 rules (without the key: the default rule), got an object"},
         {R"({"rules": []})", "/rules: want a list of 1 to 10000 rules (without the key: the default rule), got 0"},
@@ -246,7 +249,16 @@ TEST_CASE("errors that other folders word have their path here") {
         {R"({"listen": ["xmpp://127.0.0.1:99999"]})", "/listen/0: "},
         {R"({"listen": ["xmpp://127.0.0.1:1", "wss://127.0.0.1:2"]})", "/listen/1: "},
         {R"({"brokers": {"main": {"url": "http://example.org"}}})", "/brokers/main/url: "},
-        {R"({"brokers": {"main": {"url": "amqp://example.org"}}})", "/brokers/main/url: this version speaks no AMQP"},
+        {R"({"brokers": {"main": {"url": "amqp://example.org/a/b"}}})", "/brokers/main/url: want HOST[:PORT]/VHOST"},
+        {R"({"brokers": {"main": {"url": "amqp://h", "protocol": "mqtt-5"}}})",
+         "/brokers/main/protocol: want one that"},
+        {R"({"brokers": {"main": {"url": "mqtt://h", "protocol": "amqp-0-9-1"}}})",
+         "/brokers/main/protocol: want one that"},
+        {R"({"rules": [{"topic": "a", "mandatory": true}]})", "/rules/0/mandatory: want an AMQP 0-9-1 broker"},
+        {R"({"rules": [{"topic": "a", "queue": {"max_length": 3}}]})", "/rules/0/queue: want an AMQP 0-9-1 broker"},
+        {R"({"rules": [{"topic": "a", "queue": {"type": "stream"}}]})", "/rules/0/queue/type: want classic or quorum"},
+        {R"({"brokers": {"main": {"url": "amqp://h"}}, "rules": [{"topic": "a", "retain": true}]})",
+         "/rules/0/retain: an AMQP"},
         {R"({"brokers": {"main": {"url": "mqtt://h:0"}}})", "/brokers/main/url: "},
         {R"({"brokers": {"main": {"url": "localhost:1883"}}})", "/brokers/main/url: "},
         {R"({"rules": [{"room": "{a}", "topic": "{b}"}]})", "/rules/0"},
@@ -371,7 +383,7 @@ TEST_CASE("a file that is not there is an error of the configuration") {
 TEST_CASE("no error shows a password") {
     const TemporaryFolder folder;
     for (const std::string url : {"mqtt://user:hunter2@h:99999", "mqtt://user:hunter2%zz@h", "http://user:hunter2@h",
-                                  "mqtt://user:hunter2@h/path", "mqtt://user:hunter2@", "amqp://user:hunter2@h"}) {
+                                  "mqtt://user:hunter2@h/path", "mqtt://user:hunter2@", "amqp://user:hunter2@h/a/b"}) {
         const auto loaded = load_file(folder, R"({"brokers": {"main": {"url": ")" + url + R"("}}})");
         REQUIRE(loaded.problems.errors().size() == 1);
         CAPTURE(loaded.problems.errors().front());

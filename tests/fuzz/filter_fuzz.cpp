@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/topic_filter.hpp"
+#include "core/address.hpp"
 #include "core/utf8.hpp"
 #include "fuzz/check.hpp"
 #include "fuzz/input.hpp"
@@ -41,7 +41,7 @@ void check_subscriptions(const std::vector<std::string>& filters, const std::str
     const auto check_rooms = [&](std::size_t from) {
         std::set<std::string> wanted;
         for (std::size_t i = from; i < filters.size(); ++i)
-            if (matches(filters[i], topic))
+            if (matches_topic(filters[i], topic))
                 wanted.insert("room" + std::to_string(i));
         const auto& found = subscriptions.rooms_for(topic);
         check(std::set<std::string>(found.begin(), found.end()) == wanted && found.size() == wanted.size(),
@@ -96,11 +96,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::vector<std::string> filters;
     while (!input.rest().empty() && filters.size() < 16) {
         std::string filter(input.take_line());
-        const Levels levels = split_topic(filter);
+        const Levels levels = split_address(filter, AddressKind::topic);
         if (!fuzz::is_filter(levels))
             continue;
-        fuzz::check(matches(filter, topic) == fuzz::selects(levels, split_topic(topic)), "a filter selects by levels",
-                    filter);
+        fuzz::check(matches_topic(filter, topic) == fuzz::selects(levels, split_address(topic, AddressKind::topic)),
+                    "a filter selects by levels", filter);
         filters.push_back(std::move(filter));
     }
     fuzz::check_subscriptions(filters, topic);

@@ -23,12 +23,12 @@ void check_url(const Result<Url>& url, Result<Url> (*parse)(std::string_view)) {
 }
 
 void check_broker_url(std::string_view text) {
-    const auto url = parse_mqtt_url(text);
-    check_url(url, parse_mqtt_url);
+    const auto url = parse_broker_url(text);
+    check_url(url, parse_broker_url);
     const std::string hidden = without_password(text);
     if (!url || url->password.empty())
         return;
-    const auto shown = parse_mqtt_url(hidden);
+    const auto shown = parse_broker_url(hidden);
     check(shown && shown->password == "***" && shown->host == url->host && shown->username == url->username,
           "a URL without its password is the same but for that", hidden);
     check(to_string(*url).find('@') == std::string::npos, "a URL is written without user and password");

@@ -24,8 +24,8 @@ struct Hesitant : Broker {
     void publish(Publication publication, std::function<void(Settlement)> settled) override {
         inner->publish(std::move(publication), std::move(settled));
     }
-    void subscribe(std::string filter, int qos, std::function<void(Granted)> answered) override {
-        withheld.emplace_back([this, filter, qos, answered] { inner->subscribe(filter, qos, answered); });
+    void subscribe(std::string filter, SubscriptionWish wish, std::function<void(Granted)> answered) override {
+        withheld.emplace_back([this, filter, wish, answered] { inner->subscribe(filter, wish, answered); });
     }
     void unsubscribe(std::string filter) override { inner->unsubscribe(filter); }
     void announce(const std::string& state) override { inner->announce(state); }

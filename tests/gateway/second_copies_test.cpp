@@ -92,3 +92,39 @@ TEST_CASE("the latest thousand are remembered") {
     for (std::uint32_t id = 2; id <= 1001; ++id)
         CHECK(copies.is_second_copy(make_delivery(id, "line", true)));
 }
+
+namespace {
+
+Delivery make_queued(std::uint32_t queue, const std::string& payload, bool redelivered = false) {
+    auto delivery = make_delivery(0, payload, redelivered);
+    delivery.queue = queue;
+    return delivery;
+}
+
+}  // namespace
+
+TEST_CASE("a queue brings again, marked and in order, what was not acknowledged") {
+    auto copies = resumed({make_queued(1, "a"), make_queued(1, "b"), make_queued(1, "c"), make_queued(2, "b")});
+    CHECK(copies.is_second_copy(make_queued(1, "b", true)));
+    CHECK(copies.is_second_copy(make_queued(2, "b", true)));
+    CHECK(copies.is_second_copy(make_queued(1, "c", true)));
+    CHECK_FALSE(copies.is_second_copy(make_queued(1, "a", true)));  // it was before them, and is another one
+}
+
+TEST_CASE("what a queue marks and was never heard is new, and so is all that follows it there") {
+    auto copies = resumed({make_queued(1, "a"), make_queued(1, "b"), make_queued(2, "b")});
+    CHECK(copies.is_second_copy(make_queued(1, "a", true)));
+    CHECK_FALSE(copies.is_second_copy(make_queued(1, "on its way", true)));
+    CHECK_FALSE(copies.is_second_copy(make_queued(1, "b", true)));
+    CHECK(copies.is_second_copy(make_queued(2, "b", true)));
+}
+
+TEST_CASE("what is surely acknowledged does not come again: the same words are another line") {
+    SecondCopies copies;
+    copies.on_up(false);
+    CHECK_FALSE(copies.is_second_copy(make_queued(1, "ok")));
+    CHECK_FALSE(copies.is_second_copy(make_queued(1, "no")));
+    copies.forget(1);
+    copies.on_up(true);
+    CHECK_FALSE(copies.is_second_copy(make_queued(1, "ok", true)));
+}

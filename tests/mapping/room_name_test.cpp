@@ -49,7 +49,7 @@ TEST_CASE("a dot inside a level is \\2e, so that a.b and a/b have two rooms") {
 TEST_CASE("an address has one room: names that would be a second one for it are refused") {
     CHECK(holds(why_not("a\\5cz"), "want \"a\\z\""));
     CHECK(parse_room_name("a\\5c20").value() == Levels{"a\\20"});
-    CHECK(holds(why_not("a\\2fb"), "a room's name has a dot there"));
+    CHECK(parse_room_name("a\\2fb").value() == Levels{"a/b"});  // what it is depends on the broker
 }
 
 TEST_CASE("empty levels, and a space at an end, are refused [XEP-0106 §3.2]") {

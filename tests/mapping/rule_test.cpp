@@ -68,7 +68,7 @@ TEST_CASE("a rule's broker is the only one, or main, or the one it names") {
     other.name = "plant";
     other.url = "mqtts://user:secret@plant.example.org";
     amqp.name = "bunny";
-    amqp.url = "amqp://user:secret@localhost";
+    amqp.url = "stomp://user:secret@localhost";
     auto config = pair("x", "y");
     CHECK(Rule::make(config, 0, {other})->home.broker == "plant");
     CHECK(Rule::make(config, 0, {other, main})->home.broker == "main");
@@ -78,6 +78,6 @@ TEST_CASE("a rule's broker is the only one, or main, or the one it names") {
     CHECK(why_not(config, {other, amqp}) == "/rules/2/broker: there is no broker \"main\"; want one of: plant, bunny");
     CHECK(holds(why_not(config, {}), "/rules/2/broker: "));
     config.broker = "bunny";
-    CHECK(holds(why_not(config, {main, amqp}), "speaks \"amqp\""));
+    CHECK(holds(why_not(config, {main, amqp}), "speaks \"stomp\""));
     CHECK_FALSE(holds(why_not(config, {main, amqp}), "secret"));
 }

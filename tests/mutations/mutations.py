@@ -66,7 +66,7 @@ MUTATIONS = [
     Mutation("lines go out before the subscriptions are back", "2", "src/gateway/link.cpp",
              'if (state_ != "up" || answers_wanted_ > 0)', 'if (state_ != "up")'),
     Mutation("after a reconnection nothing is subscribed", "2", "src/gateway/link.cpp",
-             "    for (const auto& [text, filter] : subscriptions_.filters())\n        ask(text, filter.qos);",
+             "    for (const auto& [text, filter] : subscriptions_.filters())\n        ask(text, filter);",
              "    answers_wanted_ = 0;"),
     Mutation("a delivery is acknowledged and not journalled", "7", "src/gateway/link_deliveries.cpp",
              "if (!is_session_kept_ || !disk_.journal || delivery.qos == 0)", "if (true)"),
