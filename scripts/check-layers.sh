@@ -23,6 +23,7 @@ gloox/: core/jid.cpp xmpp/component_stream.hpp xmpp/component_stream.cpp xmpp/gl
 stringprep.h: core/saslprep.cpp
 expat.h: xml
 mqtt/: broker
+amqp: broker
 MQTT: broker
 nlohmann/: mapping gateway cli
 CLI/: cli
@@ -31,7 +32,7 @@ boost/beast: xmpp
 boost/crc: store
 boost/system/: core
 boost/: xmpp gateway
-openssl/: mapping/seal.cpp xmpp core/unique.cpp core/scram.cpp broker/tls_probe.cpp
+openssl/: mapping/seal.cpp xmpp core/unique.cpp core/scram.cpp broker/tls_probe.cpp broker/amqp091_open.cpp
 sqlite3: store
 spdlog/: xmpp broker gateway cli .
 fmt/: -

@@ -5,11 +5,11 @@ set -euo pipefail
 
 declare -A packages=(
     [build]="g++ cmake ninja-build pkg-config libboost1.81-dev libexpat1-dev libssl-dev libgloox-dev libidn-dev zlib1g-dev libsqlite3-dev
-             libpaho-mqttpp-dev libpaho-mqtt-dev libcli11-dev nlohmann-json3-dev libspdlog-dev"
+             libpaho-mqttpp-dev libpaho-mqtt-dev librabbitmq-dev libcli11-dev nlohmann-json3-dev libspdlog-dev"
     [run]="mosquitto"
     [test]="doctest-dev clang-format clang-tidy clang libclang-rt-14-dev llvm mosquitto mosquitto-clients openssl
             python3 python3-slixmpp python3-paho-mqtt profanity poezio tmux procps util-linux
-            prosody ejabberd libgsasl18 python3-openssl finch go-sendxmpp"
+            prosody ejabberd libgsasl18 python3-openssl finch go-sendxmpp rabbitmq-server amqp-tools python3-pika"
 )
 
 missing=()

@@ -1,3 +1,4 @@
+#include "broker/amqp091.hpp"
 #include "broker/broker.hpp"
 #include "broker/embedded.hpp"
 #include "broker/memory.hpp"
@@ -11,12 +12,15 @@ Result<std::unique_ptr<Broker>> open_broker(const BrokerConfig& config, const Br
     const auto scheme = scheme_of(config.url);
     if (scheme == "mqtt" || scheme == "mqtts")
         return make_mqtt_broker(config, identity, std::move(events));
+    if (scheme == "amqp" || scheme == "amqps")
+        return make_amqp091_broker(config, identity, std::move(events));
     if (scheme == "embedded")
         return make_embedded_broker(config, identity, std::move(events));
     if (scheme == "memory")
         return make_memory_broker(MemoryBus::named(config.url.substr(scheme.size() + 1)), config, identity,
                                   std::move(events));
-    return Error{"brokers/" + config.name + "/url: want mqtt://HOST, mqtts://HOST, embedded: or memory:, got " +
+    return Error{"brokers/" + config.name +
+                 "/url: want mqtt://HOST, mqtts://HOST, amqp://HOST, amqps://HOST, embedded: or memory:, got " +
                  without_password(config.url)};
 }
 

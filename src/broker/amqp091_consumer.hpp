@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "broker/amqp091_channel.hpp"
+#include "core/config.hpp"
+#include "core/message.hpp"
+
+namespace mucbridge {
+
+/// What comes from the broker: for each filter a queue, bound to the exchange by it, and read by nobody else. Queues
+/// are declared and bound on one channel, which a refusal closes and opens again, and read on another, which none
+/// closes.
+class Amqp091Consumer {
+public:
+    using Answered = std::function<void(Granted)>;
+    struct Events {
+        std::function<void(Delivery)> on_delivery;
+        /// So many of the oldest deliveries that were not yet told of are known to be acknowledged: they do not come
+        /// again.
+        std::function<void(std::size_t)> on_acknowledged;
+        /// The broker does not let us read this queue, and has closed the channel for it.
+        std::function<void(const std::string& filter, const std::string& why)> on_denied;
+    };
+    /// `is_kept`: the queues outlive the connection.
+    Amqp091Consumer(Amqp091Wire& wire, amqp_channel_t work, amqp_channel_t reading, const BrokerConfig& config,
+                    std::string origin, Events events);
+
+    struct Wish {
+        int qos = 0;
+        bool is_kept = false;
+        QueueConfig queue;
+    };
+    /// `is_fresh`: what an earlier process left in the queue is not wanted.
+    void subscribe(const std::string& filter, Wish wish, bool is_fresh, Answered answered);
+    void unsubscribe(const std::string& filter);
+    /// From now on all queues outlive the connection. A new one is read before the old one is deleted, so that nothing
+    /// falls between them; what comes at that moment may come from both.
+    void keep_all();
+    void on_method(amqp_channel_t channel, const amqp_method_t& method);
+    void on_header(const amqp_basic_properties_t& properties, std::uint64_t size);
+    void on_body(std::string_view part);
+    /// Acknowledges what was handed on since.
+    void acknowledge();
+    /// What nobody will answer any more.
+    void give_up(const std::string& why);
+
+private:
+    static constexpr std::uint16_t prefetch = 100;
+
+    struct Subscription {
+        std::string filter, queue;
+        Wish wish;
+        std::uint64_t number = 0;  // its consumer tag
+        Answered answered;         // null: it was
+        std::uint64_t former = 0;  // whose queue goes once this one is read; 0: none
+    };
+    struct Arriving {
+        Delivery delivery;
+        std::uint64_t tag = 0, wanted = 0;
+        bool is_acknowledged = false;  // by the broker itself, at QoS 0
+        bool is_too_large = false;
+        bool has_header = false;
+    };
+
+    std::string queue_name(const std::string& filter, bool is_kept) const;
+    void shape(const Wish& wish, RabbitTable& arguments) const;
+    void declare(const Subscription& subscription);
+    void bind(const Subscription& subscription);
+    void read(const Subscription& subscription);
+    void answer(std::uint64_t number, Granted granted);
+    void refuse(std::uint64_t number, const std::string& why);
+    void remove(const std::string& queue);
+    void forget(std::uint64_t number);
+    void on_reading(std::uint64_t number);
+    Subscription* find(std::uint64_t number);
+    void on_deliver(const amqp_basic_deliver_t& deliver);
+    void on_cancelled(std::string_view tag);
+    void hand_on();
+    void make_sure();
+
+    Amqp091Wire& wire_;
+    const BrokerConfig& config_;
+    const std::string origin_;
+    const Events events_;
+    Amqp091Channel work_, reading_;
+    std::map<std::uint64_t, Subscription> subscriptions_;
+    std::map<std::string, std::uint64_t> numbers_;  // by filter
+    std::uint64_t next_number_ = 1;
+    std::optional<Arriving> arriving_;
+    std::uint64_t last_tag_ = 0;        // handed on
+    std::size_t owed_ = 0;              // acknowledgements
+    std::size_t said_ = 0, asked_ = 0;  // acknowledged, and not known to be; of them, known when the answer comes
+};
+
+}  // namespace mucbridge
