@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from harness import Child, free_port  # noqa: E402
+from rabbitmq import make_node  # noqa: E402
 
 KEEP_ALIVE = 4  # s, so that a silent way is found while the test lasts
 
@@ -82,6 +83,28 @@ class Broker(Machine):
             return False
 
 
+class Rabbit(Machine):
+    """RabbitMQ, with a node of its own."""
+    name = "rabbitmq"
+
+    def __init__(self, folder):
+        self.folder, self.port, dist, epmd = folder, free_port(), free_port(), free_port()
+        folder.mkdir(parents=True)
+        (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{self.port}\n")
+        (folder / "enabled_plugins").write_text("[].\n")
+        self.env = make_node(folder, f"chaos-{self.port}@localhost", dist, epmd)
+        self.epmd = Child(["epmd", "-port", epmd, "-address", "127.0.0.1"], folder / "epmd.log")
+
+    def launch(self):
+        self.child = Child(["/usr/lib/rabbitmq/bin/rabbitmq-server"], self.folder / "rabbitmq.log", env=self.env)
+
+    async def start(self, patience=120):
+        await super().start(patience)
+
+    async def is_up(self):
+        return await Broker.is_up(self)
+
+
 class Gateway(Machine):
     def __init__(self, folder, index, binary, proxy, seal, settings, persistent_by_rule):
         self.folder, self.index, self.binary, self.proxy = folder, index, binary, proxy
@@ -89,11 +112,12 @@ class Gateway(Machine):
         self.expected_down = False
         self.configured = set()  # rooms whose owner made them persistent
         folder.mkdir(parents=True)
-        rule = {"broker": "main", "qos": settings.qos, "payload": "text" if settings.protocol == "mqtt-5" else "json",
+        scheme = "amqp" if settings.protocol.startswith("amqp") else "mqtt"
+        rule = {"broker": "main", "qos": settings.qos, "payload": "json" if settings.protocol == "mqtt-3.1.1" else "text",
                 "who": {"read": "*", "write": "*"}}
         config = {
             "listen": [f"xmpp://127.0.0.1:{self.port}"], "login": "open", "state": str(self.state), "seal_key_file": str(seal),
-            "brokers": {"main": {"url": f"mqtt://127.0.0.1:{proxy.port}", "protocol": settings.protocol, "keep_alive": KEEP_ALIVE,
+            "brokers": {"main": {"url": f"{scheme}://127.0.0.1:{proxy.port}", "protocol": settings.protocol, "keep_alive": KEEP_ALIVE,
                                  "queue_lines": settings.queue_lines, "queue_bytes": 256 * 1024 * 1024}},
             "rules": [*({"room": room, "topic": room, "persistent": True, **rule} for room in sorted(persistent_by_rule)),
                       {"room": "{name}", "topic": "{name}", **rule}],

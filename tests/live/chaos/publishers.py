@@ -2,8 +2,14 @@
 import json
 import time
 
+import amqp
 import mqtt
 from ledger import Line
+
+
+def make_session(name, world, **events):
+    kind = amqp.Session if world.settings.protocol.startswith("amqp") else mqtt.Session
+    return kind(name, world.broker.port, world.settings.protocol, **events)
 
 
 class Publisher:
@@ -12,8 +18,7 @@ class Publisher:
     def __init__(self, ledger, world, writer, room, has_ids):
         self.ledger, self.world, self.writer, self.room = ledger, world, writer, room
         self.kind = "named" if has_ids else "nameless"
-        self.session = mqtt.Session(f"publisher-{writer}", world.broker.port, world.settings.protocol, on_taken=self.on_taken,
-                                    on_repeat=self.on_repeat)
+        self.session = make_session(f"publisher-{writer}", world, on_taken=self.on_taken, on_repeat=self.on_repeat)
 
     def say(self, number, padding):
         body = f"w{self.writer} n{number} {padding}"
@@ -42,8 +47,8 @@ class Witness:
     def __init__(self, ledger, world, rooms):
         self.ledger = ledger
         self.observers = {room: ledger.observe(name="topic", room=room, kind="topic") for room in rooms}
-        self.five = world.settings.protocol == "mqtt-5"
-        self.session = mqtt.Session("witness", world.broker.port, world.settings.protocol, on_message=self.on_message)
+        self.five = world.settings.protocol != "mqtt-3.1.1"
+        self.session = make_session("witness", world, on_message=self.on_message)
         for room in rooms:
             self.session.subscribe(room, world.settings.qos)
 

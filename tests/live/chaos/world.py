@@ -6,7 +6,7 @@ import time
 from clients import LateJoiner, Talker
 from faults import Injector
 from ledger import Ledger
-from machines import Broker, Died, Gateway, is_calm, is_settled
+from machines import Broker, Died, Gateway, Rabbit, is_calm, is_settled
 from proxy import Proxy
 from publishers import Publisher, Witness
 
@@ -38,7 +38,8 @@ class World:
         return self.ledger
 
     async def begin(self):
-        self.broker = Broker(self.folder / "broker")
+        kind = Rabbit if self.settings.protocol.startswith("amqp") else Broker
+        self.broker = kind(self.folder / "broker")
         await self.broker.start()
         seal = self.folder / "seal"
         seal.write_text(secrets.token_hex(32) + "\n")
@@ -63,7 +64,7 @@ class World:
                          all(talker.is_inside for talker in self.talkers.values()) and
                          all(publisher.session.connected for publisher in self.publishers.values()) and
                          all(gateway.configured >= self.plan.by_form for gateway in self.gateways),
-                         "everybody is inside", 30)
+                         "everybody is inside", 60)
 
     async def until(self, question, what, patience):
         end = time.monotonic() + patience
