@@ -9,7 +9,8 @@ declare -A packages=(
     [run]="mosquitto"
     [test]="doctest-dev clang-format clang-tidy clang libclang-rt-14-dev llvm mosquitto mosquitto-clients openssl
             python3 python3-slixmpp python3-paho-mqtt profanity poezio tmux procps util-linux
-            prosody ejabberd libgsasl18 python3-openssl finch go-sendxmpp rabbitmq-server amqp-tools python3-pika"
+            prosody ejabberd libgsasl18 python3-openssl finch go-sendxmpp rabbitmq-server amqp-tools python3-pika
+            default-jdk-headless libactivemq-java libmqtt-client-java"
 )
 
 missing=()
