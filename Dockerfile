@@ -1,7 +1,7 @@
 FROM debian:bookworm-slim AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         g++ cmake ninja-build pkg-config libboost1.81-dev libexpat1-dev libssl-dev libgloox-dev libidn-dev zlib1g-dev libsqlite3-dev \
-        libpaho-mqttpp-dev libpaho-mqtt-dev librabbitmq-dev libcli11-dev nlohmann-json3-dev libspdlog-dev \
+        libpaho-mqttpp-dev libpaho-mqtt-dev librabbitmq-dev libqpid-proton-cpp12-dev libcli11-dev nlohmann-json3-dev libspdlog-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY CMakeLists.txt CMakePresets.json ./
@@ -14,7 +14,7 @@ RUN cmake --preset release -DMUCBRIDGE_TESTS=OFF \
 FROM debian:bookworm-slim
 # mosquitto is the private broker of `embedded:`; a gateway beside another broker never starts it.
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        libpaho-mqttpp3-1 libpaho-mqtt1.3 librabbitmq4 libgloox18 libidn12 libexpat1 libssl3 libsqlite3-0 libfmt9 libspdlog1.10 ca-certificates mosquitto \
+        libpaho-mqttpp3-1 libpaho-mqtt1.3 librabbitmq4 libqpid-proton-cpp12 libsasl2-modules libgloox18 libidn12 libexpat1 libssl3 libsqlite3-0 libfmt9 libspdlog1.10 ca-certificates mosquitto \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 mucbridge \
     && useradd --uid 10001 --gid mucbridge --no-create-home --home-dir /var/lib/mucbridge --shell /usr/sbin/nologin mucbridge \

@@ -24,8 +24,9 @@ stringprep.h: core/saslprep.cpp
 expat.h: xml
 mqtt/: broker
 amqp: broker
+proton/: broker
 MQTT: broker
-nlohmann/: mapping gateway cli
+nlohmann/: mapping gateway cli broker/amqp10_json.cpp
 CLI/: cli
 boost/asio: xmpp gateway
 boost/beast: xmpp

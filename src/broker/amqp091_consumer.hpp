@@ -61,10 +61,9 @@ private:
     };
     struct Arriving {
         Delivery delivery;
-        std::uint64_t tag = 0, wanted = 0;
-        bool is_acknowledged = false;  // by the broker itself, at QoS 0
-        bool is_too_large = false;
-        bool has_header = false;
+        std::uint64_t tag, wanted;
+        bool is_acknowledged;  // by the broker itself, at QoS 0
+        bool is_too_large, has_header;
     };
 
     std::string queue_name(const std::string& filter, bool is_kept) const;

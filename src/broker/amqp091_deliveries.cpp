@@ -1,7 +1,6 @@
 #include <spdlog/spdlog.h>
 
 #include <charconv>
-#include <functional>
 #include <utility>
 
 #include "broker/amqp091_consumer.hpp"
@@ -22,15 +21,15 @@ void Amqp091Consumer::on_deliver(const amqp_basic_deliver_t& deliver) {
     const auto tag = to_view(deliver.consumer_tag);
     std::from_chars(tag.data(), tag.data() + tag.size(), number);
     const auto* subscription = find(number);
-    arriving_.emplace();
+    arriving_ = Arriving{};
     arriving_->tag = deliver.delivery_tag;
     arriving_->is_acknowledged = subscription && subscription->wish.qos == 0;
     Delivery& delivery = arriving_->delivery;
     delivery.address = to_view(deliver.routing_key);
     delivery.duplicate = deliver.redelivered;
     delivery.qos = subscription ? subscription->wish.qos : 1;
-    const auto queue = std::hash<std::string_view>()(subscription ? subscription->filter : std::string_view{});
-    delivery.queue = arriving_->is_acknowledged ? 0 : static_cast<std::uint32_t>(queue) | 1U;
+    if (subscription)
+        delivery.filter = subscription->filter;
 }
 
 void Amqp091Consumer::on_header(const amqp_basic_properties_t& properties, std::uint64_t size) {

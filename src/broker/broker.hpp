@@ -42,7 +42,7 @@ struct BrokerEvents {
     std::function<void(BrokerFacts)> on_up;     // connected
     std::function<void(BrokerDown)> on_down;    // once for each connect() that failed and each connection that ended
     std::function<void(Delivery)> on_delivery;  // when it returns the delivery is acknowledged
-    /// AMQP: of the connection's deliveries with a queue, so many more of the oldest are surely acknowledged, and never
+    /// AMQP: of the connection's deliveries at QoS 1, so many more of the oldest are surely acknowledged, and never
     /// come again.
     std::function<void(std::size_t)> on_acknowledged = [](std::size_t) {};
 };

@@ -1,4 +1,5 @@
 #include "broker/amqp091.hpp"
+#include "broker/amqp10.hpp"
 #include "broker/broker.hpp"
 #include "broker/embedded.hpp"
 #include "broker/memory.hpp"
@@ -13,7 +14,8 @@ Result<std::unique_ptr<Broker>> open_broker(const BrokerConfig& config, const Br
     if (scheme == "mqtt" || scheme == "mqtts")
         return make_mqtt_broker(config, identity, std::move(events));
     if (scheme == "amqp" || scheme == "amqps")
-        return make_amqp091_broker(config, identity, std::move(events));
+        return config.protocol == "amqp-1.0" ? make_amqp10_broker(config, identity, std::move(events))
+                                             : make_amqp091_broker(config, identity, std::move(events));
     if (scheme == "embedded")
         return make_embedded_broker(config, identity, std::move(events));
     if (scheme == "memory")

@@ -19,6 +19,9 @@ constexpr std::size_t most_nodes = 16;
 constexpr std::size_t least_queue_age = 3600, most_queue_age = 315360000;  // ten years
 constexpr std::size_t most_expiry = 4294967295;                            // MQTT 5 §3.1.2.11.2
 
+const std::vector<std::string> protocols{"mqtt-5", "mqtt-3.1.1", "amqp-0-9-1", "amqp-1.0"};
+const std::vector<std::string> profiles{"rabbitmq", "activemq-classic", "artemis", "servicebus"};
+
 /// A broker's object while it is read: what is said in two ways is seen only when all of it is there.
 struct BrokerDraft : BrokerConfig {
     struct Node {
@@ -68,11 +71,7 @@ const Fields<BrokerDraft>& broker_fields() {
         {"certificate", Text{&Draft::certificate}, "our certificate (PEM), for a broker that asks for one"},
         {"key", Text{&Draft::key}, "our certificate's private key (PEM)"},
         {"verify", SwitchField<Draft>{&Draft::verify}, "whether the broker's certificate and name are checked"},
-        {"protocol",
-         ChoiceField<Draft>{{"mqtt-5", "mqtt-3.1.1", "amqp-0-9-1"},
-                            [](Draft& to, std::size_t word) {
-                                to.protocol = word == 0 ? "mqtt-5" : word == 1 ? "mqtt-3.1.1" : "amqp-0-9-1";
-                            }},
+        {"protocol", ChoiceField<Draft>{protocols, [](Draft& to, std::size_t word) { to.protocol = protocols[word]; }},
          "the only one to speak; by default MQTT 5, and 3.1.1 where the broker knows no better; AMQP 0-9-1 at amqp://"},
         {"client_id", Text{&Draft::client_id}, "by default \"mucbridge-\" and the gateway's kept name"},
         {"status_topic", Text{&Draft::status_topic},
@@ -95,7 +94,8 @@ const Fields<BrokerDraft>& broker_fields() {
                                 to.exchange_type = word == 0 ? "topic" : word == 1 ? "direct" : "fanout";
                             }},
          "AMQP 0-9-1: the exchange is declared as this, durable; by default it must be there"},
-        {"profile", AbsentField{"this version speaks no AMQP 1.0; leave the key out"}, ""},
+        {"profile", ChoiceField<Draft>{profiles, [](Draft& to, std::size_t word) { to.profile = profiles[word]; }},
+         "AMQP 1.0: how the broker spells addresses"},
     };
     return fields;
 }
@@ -207,6 +207,13 @@ void read_broker(const json& object, const std::string& pointer, BrokerConfig& b
     if (!draft.protocol.empty() && is_amqp != draft.protocol.starts_with("amqp"))
         problems.error(join_pointer(pointer, "protocol"),
                        "want one that is spoken at " + draft.url + ", got " + draft.protocol);
+    if (!draft.profile.empty() && draft.protocol != "amqp-1.0")
+        problems.error(join_pointer(pointer, "profile"), "want it with protocol amqp-1.0 alone");
+    if (draft.protocol == "amqp-1.0" && draft.profile.empty())
+        problems.error(
+            pointer,
+            "want profile, of AMQP 1.0: rabbitmq, activemq-classic, artemis or servicebus; brokers spell addresses "
+            "differently");
     if (draft.exchange.size() > longest_exchange)
         problems.error(join_pointer(pointer, "exchange"), "want a name of at most 127 bytes");
     if (draft.status_topic.find_first_of("#+") != std::string::npos)

@@ -30,7 +30,7 @@ struct BrokerConfig {
     std::string ca_file;                 // PEM; empty: the system's
     std::string certificate, key;        // PEM files, for mutual TLS
     bool verify = true;                  // of the server's certificate and name
-    std::string protocol;                // "" (MQTT 5, else 3.1.1), "mqtt-5", "mqtt-3.1.1"
+    std::string protocol;                // "mqtt-5", "mqtt-3.1.1", "amqp-0-9-1", "amqp-1.0"; "": 5, else 3.1.1; 0-9-1
     std::string client_id;               // empty: "mucbridge-" + origin
     std::string status_topic;            // empty: "mucbridge/" + origin + "/status"
     std::chrono::seconds keep_alive{30};
@@ -42,6 +42,7 @@ struct BrokerConfig {
     // AMQP 0-9-1.
     std::string exchange = "amq.topic";
     std::string exchange_type;  // "topic", "direct", ...: it is declared, durable; empty: it must be there
+    std::string profile;        // AMQP 1.0: how the broker spells addresses: "rabbitmq", "activemq-classic", ...
 };
 
 /// How the broker's addresses are spelled.

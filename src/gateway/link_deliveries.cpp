@@ -56,7 +56,7 @@ void Link::on_arrival(const std::shared_ptr<Arrival>& arrival) {
     if (second_copies_.is_second_copy(arrival->delivery))
         return;
     const std::shared_ptr<const Delivery> delivery(arrival, &arrival->delivery);
-    for (const auto& room : subscriptions_.rooms_for(delivery->address)) {
+    for (const auto& room : subscriptions_.rooms_for(delivery->address, delivery->filter)) {
         auto& inbox = inboxes_[room];
         if (!inbox)
             inbox = std::make_shared<Inbox>(config_.name, room, events_.overflow_of(room), pressure_, events_.is_ours);

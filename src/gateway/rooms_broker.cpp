@@ -124,7 +124,7 @@ void Rooms::on_turn(const std::shared_ptr<Turn>& turn) {
 }
 
 void Rooms::on_delivery(Host& host, const std::string& broker, const Delivery& delivery) {
-    const auto source = find_source(*host.binding, broker, delivery.address);
+    const auto source = find_source(*host.binding, broker, delivery.address, delivery.filter);
     if (!source)
         return;
     auto heard = source->mirror ? hub_.mapper().inbound_mirror(*host.binding, *source->mirror, delivery)

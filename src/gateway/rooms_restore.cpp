@@ -72,7 +72,7 @@ Result<void> Rooms::open_persistent(const Jid& address) {
 /// Rooms that are not persistent have forgotten who was to hear it.
 void Rooms::replay(const std::string& broker, const Delivery& delivery, Tables& tables) {
     for (const auto& [name, host] : hosts_) {
-        if (!host->is_lasting || !find_source(*host->binding, broker, delivery.address))
+        if (!host->is_lasting || !find_source(*host->binding, broker, delivery.address, delivery.filter))
             continue;
         const auto is_archived = tables.archive.has_journal(name, delivery.journal);
         if (!is_archived)

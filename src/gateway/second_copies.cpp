@@ -17,14 +17,14 @@ void SecondCopies::on_up(bool has_session) {
 }
 
 bool SecondCopies::is_second_copy(const Delivery& delivery) {
-    if (delivery.packet_id == 0 && delivery.queue == 0)
+    if (delivery.packet_id == 0 && (delivery.filter.empty() || delivery.qos == 0))
         return false;
     const Heard heard = to_heard(delivery);
     // At QoS 2 the mark does not reach us: Paho takes it off.
-    const bool may_be = delivery.duplicate || (delivery.qos == 2 && delivery.queue == 0);
+    const bool may_be = delivery.duplicate || (delivery.qos == 2 && delivery.filter.empty());
     const bool is_copy = may_be && take_earlier(heard);
     // The first that is new: what was to come again has come, and its packet ids are free for others.
-    if (!is_copy && (!delivery.duplicate || delivery.queue != 0))
+    if (!is_copy && (!delivery.duplicate || !delivery.filter.empty()))
         std::erase_if(earlier_, [&](const Heard& each) { return each.queue == heard.queue; });
     current_.push_back(heard);
     if (current_.size() > most)
@@ -44,7 +44,8 @@ SecondCopies::Heard SecondCopies::to_heard(const Delivery& delivery) {
         add(name);
         add(value);
     }
-    return {delivery.packet_id, delivery.queue, hash};
+    const auto queue = delivery.filter.empty() ? 0 : std::hash<std::string_view>()(delivery.filter) | 1U;
+    return {delivery.packet_id, queue, hash};
 }
 
 bool SecondCopies::take_earlier(const Heard& heard) {

@@ -22,8 +22,8 @@ public:
 
 private:
     struct Heard {
-        std::uint32_t packet_id, queue;
-        std::size_t hash;
+        std::uint32_t packet_id;
+        std::size_t queue, hash;  // queue: of its filter; 0: none
         bool operator==(const Heard&) const = default;
     };
     static constexpr std::size_t most = 1000;  // a broker leaves fewer unacknowledged

@@ -43,6 +43,13 @@ Subscriptions::Filter* Subscriptions::find(const std::string& filter) {
     return found == filters_.end() ? nullptr : &found->second;
 }
 
+std::vector<std::string> Subscriptions::rooms_for(const std::string& address, const std::string& by) {
+    if (by.empty())
+        return rooms_for(address);
+    const Filter* filter = find(by);
+    return filter ? std::vector<std::string>(filter->rooms.begin(), filter->rooms.end()) : std::vector<std::string>();
+}
+
 const std::vector<std::string>& Subscriptions::rooms_for(const std::string& address) {
     if (const auto found = known_.find(address); found != known_.end())
         return found->second;

@@ -39,6 +39,8 @@ public:
 
     /// The rooms that hear what comes on this address; remembered for the next time.
     const std::vector<std::string>& rooms_for(const std::string& address);
+    /// Of what came by this filter, the rooms of this filter alone: the others get it by theirs.
+    std::vector<std::string> rooms_for(const std::string& address, const std::string& by);
 
 private:
     AddressKind kind_;

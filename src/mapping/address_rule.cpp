@@ -110,9 +110,10 @@ Result<AddressRule> AddressRule::make(const MirrorConfig& config, const Pattern&
     if (!broker)
         return Error{"broker: " + broker.error().text};
     const auto kind = address_kind_of(**broker);
-    if (kind != AddressKind::routing_key && config.mandatory)
+    const bool has_queues = kind == AddressKind::routing_key && (*broker)->protocol != "amqp-1.0";
+    if (!has_queues && config.mandatory)
         return Error{"mandatory: want an AMQP 0-9-1 broker; " + to_log_text((*broker)->name) + " is none"};
-    if (kind != AddressKind::routing_key && config.queue != QueueConfig{})
+    if (!has_queues && config.queue != QueueConfig{})
         return Error{"queue: want an AMQP 0-9-1 broker; " + to_log_text((*broker)->name) + " is none"};
     if (kind == AddressKind::routing_key && config.retain)
         return Error{"retain: an AMQP broker retains nothing; leave the key out"};

@@ -25,17 +25,25 @@ std::string clash_of(const AddressBinding& mirror, const AddressBinding& other, 
 
 }  // namespace
 
-bool AddressBinding::does_read(std::string_view address) const {
-    return std::any_of(read.begin(), read.end(),
-                       [this, address](const std::string& filter) { return matches(filter, address, kind); });
+const std::string* AddressBinding::reads_by(std::string_view address) const {
+    const auto found =
+        std::ranges::find_if(read, [&](const std::string& filter) { return matches(filter, address, kind); });
+    return found == read.end() ? nullptr : &*found;
 }
 
-std::optional<Source> find_source(const Binding& binding, std::string_view broker, std::string_view address) {
-    if (binding.broker == broker && binding.does_read(address))
-        return Source{};
+std::optional<Source> find_source(const Binding& binding, std::string_view broker, std::string_view address,
+                                  std::string_view filter) {
+    const auto by = [&](const AddressBinding& place) {
+        return place.broker == broker ? place.reads_by(address) : nullptr;
+    };
+    const auto source = [&](const std::string& first, Source found) {
+        return filter.empty() || filter == first ? std::optional(found) : std::nullopt;
+    };
+    if (const auto* first = by(binding))
+        return source(*first, {});
     for (std::size_t i = 0; i < binding.mirrors.size(); ++i)
-        if (binding.mirrors[i].broker == broker && binding.mirrors[i].does_read(address))
-            return Source{i};
+        if (const auto* first = by(binding.mirrors[i]))
+            return source(*first, {i});
     return std::nullopt;
 }
 

@@ -25,7 +25,9 @@ struct AddressBinding {
     bool reads_own = true;   // what is published comes back: `write` is selected by a filter in `read`
     Overflow overflow = Overflow::close;
 
-    bool does_read(std::string_view address) const;
+    /// The first filter that selects the address; null: none does.
+    const std::string* reads_by(std::string_view address) const;
+    bool does_read(std::string_view address) const { return reads_by(address) != nullptr; }
 };
 
 /// What a room is on the broker's side, by the first rule that matches its name: its home, which orders it, and its
@@ -42,7 +44,10 @@ struct Source {
     std::optional<std::size_t> mirror;  // none: home, which is asked first
 };
 /// None: the room reads no such address. One delivery is one line, also where a mirror's filter selects it as well.
-std::optional<Source> find_source(const Binding& binding, std::string_view broker, std::string_view address);
+/// `filter`: the one that it came by, where each filter that selects an address delivers it (AMQP): then the first
+/// counts alone.
+std::optional<Source> find_source(const Binding& binding, std::string_view broker, std::string_view address,
+                                  std::string_view filter = {});
 
 /// Of what that broker delivers for the room: lines are dropped where each address there lets them be.
 Overflow overflow_at(const Binding& binding, std::string_view broker);

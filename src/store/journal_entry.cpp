@@ -71,6 +71,7 @@ std::string write_journal_entry(const std::string& broker, const Delivery& deliv
     put(body, broker);
     put(body, delivery.stanza_id);
     put(body, delivery.address);
+    put(body, delivery.filter);
     put(body, delivery.content_type);
     put(body, delivery.payload);
     put(body, static_cast<std::uint32_t>(delivery.properties.size()));
@@ -109,6 +110,7 @@ Result<Journal::Entry> read_journal_entry(std::string_view& bytes) {
     entry.broker = fields.text();
     delivery.stanza_id = fields.text();
     delivery.address = fields.text();
+    delivery.filter = fields.text();
     delivery.content_type = fields.text();
     delivery.payload = fields.text();
     for (auto count = fields.number<std::uint32_t>(); count > 0 && !fields.is_short(); --count) {

@@ -95,9 +95,9 @@ TEST_CASE("the latest thousand are remembered") {
 
 namespace {
 
-Delivery make_queued(std::uint32_t queue, const std::string& payload, bool redelivered = false) {
+Delivery make_queued(unsigned queue, const std::string& payload, bool redelivered = false) {
     auto delivery = make_delivery(0, payload, redelivered);
-    delivery.queue = queue;
+    delivery.filter = "queue" + std::to_string(queue);
     return delivery;
 }
 

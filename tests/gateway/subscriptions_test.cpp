@@ -67,3 +67,13 @@ TEST_CASE("answers end with the connection that they were given on") {
     CHECK_FALSE(subscriptions.find("a")->answer.has_value());
     CHECK(subscriptions.find("b") == nullptr);
 }
+
+TEST_CASE("where each filter brings its own copy (AMQP), it is for the rooms of that filter") {
+    Subscriptions subscriptions(AddressKind::routing_key);
+    subscriptions.add("lab.oven", 1, "oven");
+    subscriptions.add("lab.*", 1, "lab");
+    CHECK(subscriptions.rooms_for("lab.oven", "lab.*") == Names{"lab"});
+    CHECK(subscriptions.rooms_for("lab.oven", "lab.oven") == Names{"oven"});
+    CHECK(subscriptions.rooms_for("lab.oven", "gone").empty());
+    CHECK(subscriptions.rooms_for("lab.oven", "") == Names{"lab", "oven"});
+}

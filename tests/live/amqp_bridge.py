@@ -7,19 +7,20 @@ from rabbitmq import Pika, RabbitMQ
 LINES = 50
 
 
-def config(mosquitto, rabbit):
+def config(mosquitto, rabbit, protocol):
+    more = {"profile": "rabbitmq"} if protocol == "amqp-1.0" else {}
     rules = [{"room": "out.{name}", "topic": "out/{name}", "broker": "mqtt", "mirrors": [{"topic": "out.{name}", "broker": "rabbit"}]},
              {"room": "back.{name}", "topic": "back.{name}", "broker": "rabbit", "mirrors": [{"topic": "back/{name}", "broker": "mqtt"}]}]
-    return {"login": "open", "brokers": {"mqtt": {"url": mosquitto.url}, "rabbit": {"url": rabbit.url}}, "rules": rules}
+    return {"login": "open", "brokers": {"mqtt": {"url": mosquitto.url}, "rabbit": {"url": rabbit.url, "protocol": protocol, **more}}, "rules": rules}
 
 
 def of(who, bodies):
     return [body for body in bodies if body.startswith(who)]
 
 
-async def crossing(gateway, mosquitto, pika, name):
+async def crossing(gateway, mosquitto, pika, name, place):
     """Everybody talks at once: two occupants, and a publisher at each broker."""
-    room, topic, key = f"{name}.x@rooms.localhost", f"{name}/x", f"{name}.x"
+    room, topic, key = f"{name}.{place}@rooms.localhost", f"{name}/{place}", f"{name}.{place}"
     at_mqtt = mosquitto.subscribe(topic)
     romeo, juliet = await Client.login(gateway, "romeo@localhost/home"), await Client.login(gateway, "juliet@localhost/balcony")
     await romeo.join(room, "romeo")
@@ -58,12 +59,12 @@ async def crossing(gateway, mosquitto, pika, name):
 
 async def outage(gateway, rabbit):
     """The mirror is away: what is said meanwhile is there when it is back."""
-    room = "out.y@rooms.localhost"
+    room = "out.z@rooms.localhost"
     romeo = await Client.login(gateway, "romeo@localhost/home")
     await romeo.join(room, "romeo")
     queue = "kept-by-the-test"
     pika = Pika(rabbit)
-    pika.keep(queue, "out.y")
+    pika.keep(queue, "out.z")
     pika.close()
     rabbit.stop()
     eventually(lambda: gateway.broker_state("rabbit") != "up", "the mirror is away")
@@ -77,19 +78,22 @@ async def outage(gateway, rabbit):
     pika = Pika(rabbit)
     pika.read(queue)
     pika.wait("after")
-    want_equal(pika.bodies("out.y"), [*(f"away {n}" for n in range(20)), "after"], "what the mirror has")
+    want_equal(pika.bodies("out.z"), [*(f"away {n}" for n in range(20)), "after"], "what the mirror has")
     pika.close()
     await romeo.bye()
 
 
 with Test(limit=200) as test:
     mosquitto, rabbit = Mosquitto(test), RabbitMQ(test)
-    gateway = Gateway(test, config=config(mosquitto, rabbit))
-    pika = Pika(rabbit, "out.x", "back.x")
-    with test.case("home on MQTT, the mirror on AMQP"):
-        in_loop(crossing(gateway, mosquitto, pika, "out"))
-    with test.case("home on AMQP, the mirror on MQTT"):
-        in_loop(crossing(gateway, mosquitto, pika, "back"))
+    pika = Pika(rabbit, *(f"{way}.{place}" for way in ("out", "back") for place in ("x", "y")))
+    for protocol, place in (("amqp-1.0", "x"), ("amqp-0-9-1", "y")):
+        gateway = Gateway(test, config=config(mosquitto, rabbit, protocol))
+        with test.case(f"home on MQTT, the mirror on {protocol}"):
+            in_loop(crossing(gateway, mosquitto, pika, "out", place))
+        with test.case(f"home on {protocol}, the mirror on MQTT"):
+            in_loop(crossing(gateway, mosquitto, pika, "back", place))
+        if protocol == "amqp-1.0":
+            gateway.stop()
     pika.close()
     with test.case("the mirror restarts"):  # and ends with this
         in_loop(outage(gateway, rabbit))

@@ -121,6 +121,10 @@ TEST_CASE("one delivery is one line: home is asked before the mirrors") {
     CHECK(find_source(binding, "east", "lobby")->mirror == 0);
     CHECK_FALSE(find_source(binding, "east", "hall/lobby").has_value());
     CHECK_FALSE(find_source(binding, "main", "lobby").has_value());
+    // Where each filter brings it: once all the same.
+    CHECK(find_source(binding, "main", "hall/lobby", "hall/lobby").has_value());
+    CHECK_FALSE(find_source(binding, "main", "hall/lobby", "hall/#").has_value());
+    CHECK(find_source(binding, "main", "hall/other", "hall/#")->mirror == 1);
 }
 
 TEST_CASE("a mirror's line is sealed over the mirror's address, and holds on no other (S9)") {

@@ -18,6 +18,7 @@ Delivery delivery(const std::string& payload) {
     out.qos = 1;
     out.duplicate = true;
     out.packet_id = 7;
+    out.filter = "a.#";
     out.content_type = "text/plain";
     out.properties = {{"id", "one"}, {"", "empty name"}};
     out.stanza_id = "assigned";
@@ -64,6 +65,7 @@ TEST_CASE("what was acknowledged and not settled is read again, whole and in ord
     CHECK(first.stanza_id == "assigned");
     CHECK(first.heard_at == WallTime(std::chrono::milliseconds(1234)));
     CHECK(first.packet_id == 7);
+    CHECK(first.filter == "a.#");
     CHECK(first.duplicate);
     CHECK_FALSE(first.retained);
     CHECK(first.properties == delivery("").properties);

@@ -46,7 +46,7 @@ def read_options():
     parser.add_argument("--gateways", type=int, default=0, choices=range(0, 4))
     parser.add_argument("--rooms", type=int, default=0)
     parser.add_argument("--qos", type=int, default=0, choices=(0, 1, 2), help="0: as the seed says")
-    parser.add_argument("--protocol", default="", choices=("", "mqtt-5", "mqtt-3.1.1", "amqp-0-9-1"))
+    parser.add_argument("--protocol", default="", choices=("", "mqtt-5", "mqtt-3.1.1", "amqp-0-9-1", "amqp-1.0"))
     parser.add_argument("--rate", type=float, default=300, help="lines a second, all writers together")
     parser.add_argument("--queue-lines", type=int, default=0, help="the spool's size; 0: as the seed says")
     parser.add_argument("--faults", default="", help="words of the kinds wanted, divided by commas; 'none'")

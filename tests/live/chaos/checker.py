@@ -75,6 +75,9 @@ def check_losses(ledger, verdict, room, lines, observers):
             finding = Finding("lost", room, line.name, line.sent_at, observer.name, detail)
             if observer.kind == "occupant" and not is_persistent:
                 verdict.apart["not seen in a room that lives with its process"].append(finding)
+            elif ledger.protocol == "amqp-1.0" and observer.gateway is not None and line.gateway != observer.gateway:
+                # RabbitMQ's plugin has no durable topic sources: what others publish while a link is away goes to nobody.
+                verdict.apart["published while a link was away (AMQP 1.0)"].append(finding)
             else:
                 verdict.counted.append(finding)
 

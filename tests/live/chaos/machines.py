@@ -91,7 +91,7 @@ class Rabbit(Machine):
         self.folder, self.port, dist, epmd = folder, free_port(), free_port(), free_port()
         folder.mkdir(parents=True)
         (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{self.port}\n")
-        (folder / "enabled_plugins").write_text("[].\n")
+        (folder / "enabled_plugins").write_text("[rabbitmq_amqp1_0].\n")
         self.env = make_node(folder, f"chaos-{self.port}@localhost", dist, epmd)
         self.epmd = Child(["epmd", "-port", epmd, "-address", "127.0.0.1"], folder / "epmd.log")
 
@@ -125,6 +125,8 @@ class Gateway(Machine):
                        "unacknowledged_bytes": 256 * 1024 * 1024, "resume_time": 30},
             "log": {"level": "info"},
         }
+        if settings.protocol == "amqp-1.0":
+            config["brokers"]["main"]["profile"] = "rabbitmq"
         (folder / "bridge.json").write_text(json.dumps(config, indent=1))
 
     def launch(self):
