@@ -68,6 +68,13 @@ Amqp091Properties::Amqp091Properties(const Publication& publication) {
 void read_properties(const amqp_basic_properties_t& properties, Delivery& delivery) {
     if (properties._flags & AMQP_BASIC_CONTENT_TYPE_FLAG)
         delivery.content_type = to_view(properties.content_type);
+    const auto add = [&](amqp_flags_t flag, const char* name, amqp_bytes_t text) {
+        if (properties._flags & flag)
+            delivery.properties.emplace_back(name, to_view(text));
+    };
+    add(AMQP_BASIC_USER_ID_FLAG, "user-id", properties.user_id);
+    add(AMQP_BASIC_REPLY_TO_FLAG, "reply-to", properties.reply_to);
+    add(AMQP_BASIC_CORRELATION_ID_FLAG, "correlation-id", properties.correlation_id);
     if (!(properties._flags & AMQP_BASIC_HEADERS_FLAG))
         return;
     for (int i = 0; i < properties.headers.num_entries; ++i) {

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
 #include <exception>
@@ -91,6 +93,7 @@ private:
                 Amqp10Connection::Events{[this] { come_up(); },
                                          [this](Delivery delivery) { events_.on_delivery(std::move(delivery)); }});
         } catch (const std::exception& error) {
+            ::close(socket);
             events_.on_down({to_string(url) + ": " + error.what()});
         }
     }
@@ -103,7 +106,8 @@ private:
         facts.window = publications_at_once;
         facts.retain_available = false;
         facts.may_be_held_back = true;
-        facts.has_session = may_keep() && !is_fresh_ && target_.profile.has_durable_sources();
+        facts.has_session = !is_fresh_ && (target_.profile.has_own_subscriptions() ||
+                                           (may_keep() && target_.profile.has_durable_sources()));
         events_.on_up(std::move(facts));
     }
 

@@ -88,14 +88,13 @@ void Amqp10Connection::turn() {
     tick();
     dispatch();
     int reads = 0;
-    bool is_written = write();
+    write();
     while (!is_dead_ && reads < most_reads && read()) {
         ++reads;
         dispatch();
-        is_written = write();
+        write();
     }
     has_more_ = reads == most_reads;
-    (void)is_written;
 }
 
 void Amqp10Connection::tick() {
@@ -120,25 +119,24 @@ bool Amqp10Connection::read() {
         return false;
     const auto why = count == 0 ? std::string("the broker closed the connection")
                                 : "the connection was lost: " + std::generic_category().message(errno);
+    die(why);
     driver_.disconnected();
     dispatch();
-    die(why);
     return false;
 }
 
-bool Amqp10Connection::write() {
+void Amqp10Connection::write() {
     for (auto buffer = driver_.write_buffer(); buffer.size > 0; buffer = driver_.write_buffer()) {
         const auto count = ::send(socket_, buffer.data, buffer.size, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (count < 0 && (errno == EAGAIN || errno == EINTR))
-            return false;
+            return;
         if (count < 0) {
-            driver_.disconnected();
             die("the connection was lost: " + std::generic_category().message(errno));
-            return false;
+            driver_.disconnected();
+            return;
         }
         driver_.write_done(static_cast<std::size_t>(count));
     }
-    return true;
 }
 
 void Amqp10Connection::dispatch() {

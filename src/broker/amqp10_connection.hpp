@@ -53,7 +53,7 @@ private:
 
     proton::connection_options make_options() const;
     bool read();
-    bool write();
+    void write();
     void dispatch();
     void tick();
     void die(const std::string& why);

@@ -1,9 +1,11 @@
 #include "broker/amqp10_message.hpp"
 
 #include <chrono>
+#include <map>
 #include <proton/binary.hpp>
 #include <proton/codec/map.hpp>
 #include <proton/codec/vector.hpp>
+#include <proton/error.hpp>
 #include <proton/message_id.hpp>
 #include <proton/scalar.hpp>
 #include <proton/symbol.hpp>
@@ -54,6 +56,18 @@ void read_body(const proton::value& body, Delivery& delivery) {
     }
 }
 
+void read_properties(const proton::message& message, Delivery& delivery) {
+    std::map<std::string, proton::scalar> properties;
+    try {
+        proton::get(message.properties().value(), properties);
+    } catch (const proton::error&) {
+        return;  // maps and lists, which the standard forbids there (§3.2.5): the body counts all the same
+    }
+    for (const auto& [name, value] : properties)
+        if (auto text = to_text(value); is_utf8(name) && is_utf8(text))
+            delivery.properties.emplace_back(name, std::move(text));
+}
+
 }  // namespace
 
 proton::message to_amqp10(const Publication& publication, const std::string& target) {
@@ -79,11 +93,7 @@ Delivery to_delivery(const proton::message& message) {
     delivery.content_type = message.content_type();
     delivery.duplicate = message.delivery_count() > 0;
     read_body(message.body(), delivery);
-    std::map<std::string, proton::scalar> properties;
-    proton::get(message.properties().value(), properties);
-    for (const auto& [name, value] : properties)
-        if (auto text = to_text(value); is_utf8(name) && is_utf8(text))
-            delivery.properties.emplace_back(name, std::move(text));
+    read_properties(message, delivery);
     add(delivery, "user-id", message.user());
     add(delivery, "reply-to", message.reply_to());
     add(delivery, "correlation-id", to_text(message.correlation_id()));

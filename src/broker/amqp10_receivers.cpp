@@ -33,7 +33,15 @@ Amqp10Receivers::Amqp10Receivers(proton::connection connection, const Amqp10Prof
 void Amqp10Receivers::subscribe(const std::string& filter, Wish wish, bool is_fresh, Answered answered) {
     if (const auto source = profile_.to_source(filter); !source)
         return answered({false, 0, source.error().text});
-    if (auto* former = current(filter))
+    auto* former = current(filter);
+    if (former && is_durable(former->wish)) {
+        // A broker knows one link of that name: the subscription stays, and is read in another way.
+        former->wish = wish;
+        former->answered = std::move(answered);
+        former->is_to_begin = true;
+        return former->link.detach();
+    }
+    if (former)
         former->is_current = false;
     auto& receiver = receivers_.emplace_back();
     receiver.filter = filter;

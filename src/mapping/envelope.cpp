@@ -109,6 +109,8 @@ Claims read_properties(const Delivery& delivery) {
     claims.seal = get("mucbridge-seal");
     claims.from = get("XMPPFrom");
     claims.nick = get("nick");
+    if (claims.nick.empty())
+        claims.nick = get("user-id");  // AMQP's: whom the broker let in
     claims.lang = get("XMPPLang");
     claims.sender_id = get("XMPPID");
     claims.said = get("mucbridge-said");

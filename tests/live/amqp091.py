@@ -31,11 +31,13 @@ async def both_ways(gateway, broker):
     pika.publish("foo.bar", "21 degrees", headers={"nick": "sensor", "count": 3})
     line = await juliet.heard("21 degrees")
     want_equal(line.nick, "sensor [main]", "a publisher's nick")
+    pika.publish("foo.bar", "as whom I came in", user_id="guest", reply_to="answers", correlation_id="7")
+    want_equal((await juliet.heard("as whom I came in")).nick, "guest [main]", "a publisher whom the broker knows")
     for n in range(200):
         (romeo if n % 2 else juliet).say(ROOM, f"line {n}")
     await romeo.heard("line 199")
     await romeo.heard("line 198")
-    eventually(lambda: len(pika.bodies("foo.bar")) >= 202, "all are published")
+    eventually(lambda: len(pika.bodies("foo.bar")) >= 203, "all are published")
     await juliet.heard("line 199")
     await juliet.heard("line 198")
     want_equal(sorted(romeo.bodies(ROOM)), sorted(juliet.bodies(ROOM)), "each sees each, once")
@@ -147,6 +149,47 @@ async def denied(test, broker):
     gateway.stop()
 
 
+async def refused_join(gateway, room, *words):
+    """The joiner is told in the broker's words."""
+    romeo = await Client.login(gateway, "romeo@localhost/home")
+    refused = await romeo.refused_join(room, "romeo")
+    text = "".join(refused.element.itertext())
+    for word in words:
+        want(word in text, f"want {word} in: {text}")
+    # And the connection is as well as before.
+    await romeo.join("elsewhere@rooms.localhost", "romeo")
+    romeo.say("elsewhere@rooms.localhost", "all is well")
+    await romeo.heard("all is well")
+    await romeo.bye()
+
+
+async def queue_denied(test, broker):
+    broker.ctl("add_user", "reader", "pw")
+    broker.ctl("set_permissions", "reader", r"^mucbridge\..*\.elsewhere.*", ".*", ".*")
+    gateway = Gateway(test, config=config(broker, {}) | {"brokers": {"main": {"url": broker.url.replace("guest:guest", "reader:pw")}}})
+    await refused_join(gateway, "secret@rooms.localhost", "ACCESS_REFUSED")
+    gateway.stop()
+
+
+async def bad_declare(test, broker):
+    """A queue of that name is there, of an earlier rule, and is another one."""
+    gateway = Gateway(test, config=config(broker, {"persistent": True}))
+    romeo = await Client.login(gateway, "romeo@localhost/home")
+    room = "taken@rooms.localhost"
+    await romeo.join(room, "romeo")
+    romeo.say(room, "hello")
+    await romeo.heard("hello")
+    await romeo.bye()
+    gateway.stop()
+    other = Gateway(test, config=config(broker, {"persistent": True, "queue": {"max_length": 5}}), state=gateway.state)
+    eventually(lambda: "PRECONDITION_FAILED" in other.log(), "the reason is in the log")
+    romeo = await Client.login(other, "romeo@localhost/home")
+    await romeo.join(room, "romeo")
+    await romeo.until(lambda: any("refuses the subscription" in text for text in romeo.notices(room)), "the room says so")
+    await romeo.bye()
+    other.stop()
+
+
 async def kept(test, broker):
     gateway = Gateway(test, config=config(broker, {"persistent": True}))
     pika = Pika(broker)
@@ -242,6 +285,10 @@ with Test(limit=240) as test:
             in_loop(work(gateway, broker))
     with test.case("a key that we may not publish to"):
         in_loop(denied(test, broker))
+    with test.case("a queue that we may not declare"):
+        in_loop(queue_denied(test, broker))
+    with test.case("a queue that is there, and is another one"):
+        in_loop(bad_declare(test, broker))
     with test.case("a persistent room misses nothing while the gateway is dead"):
         in_loop(kept(test, broker))
     with test.case("a queue as the rule has it"):

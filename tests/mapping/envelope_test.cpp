@@ -299,6 +299,8 @@ TEST_CASE("a publisher's nick: what it says, else the rule's template, else the 
     CHECK(nick(named, {}) == "line bar");
     CHECK(nick(named, {{"nick", "\xE2\x80\x8B"}}) == "line bar");
     CHECK(nick(text, {{"XMPPFrom", "a@b/\xE2\x80\xAE"}, {"nick", "plc"}}) == "plc");
+    CHECK(nick(text, {{"user-id", "plc"}}) == "plc");
+    CHECK(nick(text, {{"user-id", "plc"}, {"nick", "sensor 7"}}) == "sensor 7");
     CHECK(nick(text, {{"nick", "a\nb"}}) == "main");
     CHECK(nick(text, {{"nick", std::string(5000, 'n')}}) == std::string(20, 'n'));
     CHECK(nick(text, {{"XMPPFrom", ""}}) == "main");

@@ -208,6 +208,14 @@ class CheckerTest(unittest.TestCase):
         talk.swap(talk.there, (1, 2), (2, 2))
         self.assertEqual(check(talk.ledger).count("common order"), 2)  # with the topic and with the other occupant
 
+    def test_queues_of_their_own_need_not_agree(self):
+        talk = Talk()
+        talk.ledger.protocol = "amqp-0-9-1"
+        talk.swap(talk.there, (1, 2), (2, 2))
+        self.want(talk, ["another order in another queue (AMQP)"])
+        talk.there.gateway = talk.here.gateway
+        self.assertEqual(check(talk.ledger).count("common order"), 1)
+
     def test_around_a_fault_they_need_not_agree(self):
         talk = Talk()
         talk.swap(talk.there, (1, 2), (2, 2))
