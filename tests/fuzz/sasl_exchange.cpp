@@ -25,15 +25,13 @@ bool may_be_name(const std::string& name) {
 class Exchange {
 public:
     Exchange(std::string mechanism, const LoginOffer& offer) : offer_(offer), talk_{std::move(mechanism), {}, {}} {
-        if (talk_.mechanism.starts_with("SCRAM-")) {
-            side_ = std::make_unique<SaslScram>(talk_.mechanism, offer, "3rfcNHYJY1ZVvWVs7j");
-            return;
-        }
         auto begun = begin_sasl(talk_.mechanism, offer);
-        if (auto* begun_side = std::get_if<std::unique_ptr<SaslMechanism>>(&begun))
-            side_ = std::move(*begun_side);
+        if (const auto* refused = std::get_if<SaslFailure>(&begun))
+            check(is_sasl_condition(refused->condition), "a refusal has a name of RFC 6120's", refused->condition);
+        else if (talk_.mechanism.starts_with("SCRAM-"))  // by a nonce that is the same at each run
+            side_ = std::make_unique<SaslScram>(talk_.mechanism, offer, "3rfcNHYJY1ZVvWVs7j");
         else
-            check(is_sasl_condition(std::get<SaslFailure>(begun).condition), "a refusal has a name of RFC 6120's");
+            side_ = std::move(std::get<std::unique_ptr<SaslMechanism>>(begun));
     }
 
     bool is_over() const { return is_over_ || !side_; }
