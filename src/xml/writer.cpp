@@ -94,9 +94,13 @@ void append_text_element(std::string& out, std::string_view name, std::string_vi
 }
 
 void append_element(std::string& out, const Element& element, std::string_view outer_ns) {
-    (out += '<') += element.name;
-    if (element.ns != outer_ns)
-        append_attribute(out, "xmlns", element.ns);
+    // Namespaces in XML 1.0 §3: that one has its prefix, and nothing may declare it.
+    const bool is_xml = element.ns == ns::xml;
+    const std::string name = is_xml ? "xml:" + element.name : element.name;
+    const std::string_view inner_ns = is_xml ? outer_ns : std::string_view(element.ns);
+    (out += '<') += name;
+    if (inner_ns != outer_ns)
+        append_attribute(out, "xmlns", inner_ns);
     std::vector<std::string_view> declared;
     for (const Attribute& attribute : element.attributes) {
         if (attribute.ns.empty())
@@ -111,11 +115,11 @@ void append_element(std::string& out, const Element& element, std::string_view o
     out += '>';
     for (const Node& node : element.nodes) {
         if (const Element* child = node.element())
-            append_element(out, *child, element.ns);
+            append_element(out, *child, inner_ns);
         else
             append_escaped_text(out, *node.text());
     }
-    (out += "</") += element.name;
+    (out += "</") += name;
     out += '>';
 }
 

@@ -54,7 +54,7 @@ private:
 
     std::string make_namespace(bool is_element) {
         const std::string ns = pick({"", "jabber:client", "u:1", "u:2", "a b'\"<&>", "\n\t", "é"});
-        return is_element || below(3) != 0 ? ns : std::string(ns::xml);
+        return below(is_element ? 20 : 3) != 0 ? ns : std::string(ns::xml);
     }
 
     void add_attribute(Element& element) {
@@ -94,6 +94,14 @@ TEST_CASE("an attribute in a namespace is written with a prefix that is declared
     const Element element{
         "a", "", {{"lang", std::string(ns::xml), "de"}, {"k", "u:1", "1"}, {"l", "u:2", "2"}, {"m", "u:1", "3"}}, {}};
     CHECK(to_string(element, "") == "<a xml:lang='de' xmlns:ns0='u:1' ns0:k='1' xmlns:ns1='u:2' ns1:l='2' ns0:m='3'/>");
+}
+
+TEST_CASE("an element of XML's own namespace has its prefix, and nothing declares it [XML Names §3]") {
+    Element element{"lat", std::string(ns::xml), {}, {}};
+    CHECK(to_string(element, ns::client) == "<xml:lat/>");
+    element.add("body", ns::client);
+    element.add("x", "u:x");
+    CHECK(to_string(element, ns::client) == "<xml:lat><body/><x xmlns='u:x'/></xml:lat>");
 }
 
 TEST_CASE("what could end a value or a tag is escaped [XML §2.4]") {
