@@ -128,7 +128,7 @@ async def topics(gateway, publisher):
     """Topics that nobody's room is, or that look like other rooms, disturb nobody; what names a nick is no markup."""
     romeo = await enter(gateway, "a.b")
     for topic in ("a", "a/b/c", "a.b", "A/B", "a b", "/a/b", "a/b/", "a//b", "ä/b", "a/b\\2e", "a\\2fb", "x" * 65_535, "$a/b",
-                  "$SYS/broker/version", "mucbridge/x/status", "a/\u202eb", "/" * 150, "é" * 30_000):
+                  "mucbridge/x/status", "a/\u202eb", "/" * 150, "é" * 30_000):
         publisher.say(topic, "elsewhere")
     publisher.said("a/b", "here")
     await romeo.heard("here")
