@@ -62,12 +62,16 @@ bool parse_host_port(std::string_view text, BrokerUrl& url) {
             return false;
         url.host = text.substr(1, close - 1);
         rest = text.substr(close + 1);
+        // RFC 3986 §3.2.2, without its IPvFuture and RFC 6874's zones.
+        const bool is_address = url.host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string::npos;
+        if (!is_address || url.host.find(':') == std::string::npos)
+            return false;
     } else {
         const auto colon = text.find(':');
         url.host = text.substr(0, colon);
         rest = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
     }
-    if (url.host.empty() || url.host.find_first_of("?#% \t\r\n\\") != std::string::npos)
+    if (url.host.empty() || url.host.find_first_of("?#% \t\r\n\\[]") != std::string::npos)
         return false;
     if (rest.empty())
         return true;

@@ -25,6 +25,8 @@ TEST_CASE("an IPv6 address stands in brackets") {
     CHECK(to_string(*url) == "mqtt://[::1]:1884");
     CHECK(parse_broker_url("mqtt://::1").has_error());
     CHECK(parse_broker_url("mqtt://[::1").has_error());
+    for (const auto* text : {"mqtt://[host]", "mqtt://[127.0.0.1]:1883", "mqtt://[[::1]]", "mqtt://ho[st", "mqtt://[]"})
+        CHECK_MESSAGE(parse_broker_url(text).has_error(), text);
 }
 
 TEST_CASE("user and password are percent-decoded (RFC 3986 §2.1)") {

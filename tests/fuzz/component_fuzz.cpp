@@ -53,7 +53,8 @@ public:
                 },
                 [this](Element stanza, const std::string& why) {
                     check(is_up_ && !is_over_ && !why.empty(), "what is passed over comes while the stream is up");
-                    judge(std::move(stanza));
+                    if (stanza.name == "message" || stanza.name == "presence" || stanza.name == "iq")
+                        judge(std::move(stanza));
                 },
                 [this](const std::string& reason) {
                     check(!std::exchange(is_over_, true), "a stream is over once");
