@@ -50,6 +50,7 @@ struct Delivery {
     std::vector<std::pair<std::string, std::string>> properties;
     std::uint32_t packet_id = 0;  // MQTT's number for it on this session: a second copy has it too; 0: none
     std::string filter = {};      // AMQP: the one it came by, which has a queue of its own; empty: any that matches
+    std::optional<std::uint64_t> offset = {};  // AMQP: its place in the stream that it came from; none: from a queue
 
     // What we note when it comes.
     std::uint64_t journal = 0;   // its number there; 0: it is in none

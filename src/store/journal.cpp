@@ -25,6 +25,11 @@ constexpr std::string_view extension = ".journal";
 
 Error system_error(const std::string& path, const char* wish) { return {path, ": ", wish, ": ", std::strerror(errno)}; }
 
+/// Of write(), which took fewer bytes than it was given.
+Error write_error(const std::string& path, ssize_t written) {
+    return written < 0 ? system_error(path, "cannot be written") : Error{path, ": cannot be written: the disk is full"};
+}
+
 /// Named by the first number that it may hold, so that names sort as their entries do.
 std::string segment_path(const std::string& directory, std::uint64_t first) {
     char name[32];
@@ -91,6 +96,8 @@ struct Journal::Impl : std::enable_shared_from_this<Journal::Impl> {
     std::uint64_t next = 1;
     std::vector<Entry> earlier;  // of former processes; receipts are given when they are taken
     std::vector<std::pair<std::uint64_t, std::string>> damage;
+    std::map<std::pair<std::string, std::string>, std::uint64_t> offsets;  // by broker and filter
+    std::vector<std::string> without_entries;                              // segments of former processes
 
     ~Impl() {
         if (file >= 0)
@@ -98,6 +105,8 @@ struct Journal::Impl : std::enable_shared_from_this<Journal::Impl> {
     }
     Result<void> read_segments();
     Result<void> begin_segment();
+    Result<void> write(const std::string& bytes);
+    void note_offset(const std::string& broker, const Delivery& delivery);
     void settle(std::uint64_t segment, std::uint64_t number);
     void remove_settled();
     Receipt make_receipt(std::uint64_t segment, std::uint64_t number) {
@@ -121,30 +130,71 @@ Result<void> Journal::Impl::read_segments() {
                 damage.emplace_back(next, path + ": " + entry.error().text);
                 break;
             }
+            note_offset(entry->broker, entry->delivery);
             const std::uint64_t number = entry->delivery.journal;
+            if (number == 0)
+                continue;
             first = first.value_or(number);
             segments.try_emplace(*first, Segment{path, {}}).first->second.unsettled.insert(number);
             next = std::max(next, number + 1);
             earlier.push_back(std::move(*entry));
         }
         if (!first)
-            ::unlink(path.c_str());
+            without_entries.push_back(path);
     }
     return {};
 }
 
+/// An entry with no number is of its offset alone: with none, it is forgotten.
+void Journal::Impl::note_offset(const std::string& broker, const Delivery& delivery) {
+    if (delivery.offset)
+        offsets[{broker, delivery.filter}] = *delivery.offset;
+    else if (delivery.journal == 0)
+        offsets.erase({broker, delivery.filter});
+}
+
+/// The offsets go with it from the beginning: those of former segments are lost with them.
 Result<void> Journal::Impl::begin_segment() {
-    const std::string path = segment_path(directory, next);
-    const int fresh = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+    const std::string path = segment_path(directory, next), unnamed = path + ".new";
+    const int fresh = ::open(unnamed.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
     if (fresh < 0)
         return system_error(path, "cannot be written");
+    std::string head;
+    for (const auto& [whose, offset] : offsets) {
+        Delivery last;
+        last.filter = whose.second;
+        last.offset = offset;
+        head += write_journal_entry(whose.first, last);
+    }
+    std::optional<Error> error;
+    if (const ssize_t written = ::write(fresh, head.data(), head.size()); written != static_cast<ssize_t>(head.size()))
+        error = write_error(path, written);
+    else if (::rename(unnamed.c_str(), path.c_str()) != 0)
+        error = system_error(unnamed, "cannot be renamed");
+    if (error) {
+        ::close(fresh);
+        return *error;
+    }
     if (file >= 0)
         ::close(file);
     file = fresh;
-    size = 0;
+    size = head.size();
     segments[next] = Segment{path, {}};
     remove_settled();
     return {};
+}
+
+Result<void> Journal::Impl::write(const std::string& bytes) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written == static_cast<ssize_t>(bytes.size())) {
+        size += bytes.size();
+        return {};
+    }
+    auto error = write_error(segments.rbegin()->second.path, written);
+    // A torn entry would hide those that follow it.
+    if (written > 0 && ::ftruncate(file, static_cast<off_t>(size)) != 0)
+        size = segment_bytes;
+    return error;
 }
 
 void Journal::Impl::settle(std::uint64_t segment, std::uint64_t number) {
@@ -181,6 +231,9 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& directory, std
         return read.error();
     if (const auto begun = impl->begin_segment(); !begun)
         return begun.error();
+    for (const auto& path : std::exchange(impl->without_entries, {}))
+        if (path != impl->segments.rbegin()->second.path)
+            ::unlink(path.c_str());
     return std::unique_ptr<Journal>(new Journal(std::move(impl)));
 }
 
@@ -208,23 +261,35 @@ Result<void> Journal::append(const std::string& broker, Delivery& delivery) {
         if (const auto begun = impl.begin_segment(); !begun)
             return begun;
     delivery.journal = impl.next;
-    const std::string bytes = write_journal_entry(broker, delivery);
-    const auto& [first, segment] = *impl.segments.rbegin();
-    const ssize_t written = ::write(impl.file, bytes.data(), bytes.size());
-    if (written != static_cast<ssize_t>(bytes.size())) {
-        auto error = written < 0 ? system_error(segment.path, "cannot be written")
-                                 : Error{segment.path, ": cannot be written: the disk is full"};
-        // A torn entry would hide those that follow it.
-        if (written > 0 && ::ftruncate(impl.file, static_cast<off_t>(impl.size)) != 0)
-            impl.size = impl.segment_bytes;
+    if (const auto written = impl.write(write_journal_entry(broker, delivery)); !written) {
         delivery.journal = 0;
-        return error;
+        return written;
     }
-    impl.size += bytes.size();
-    impl.segments.rbegin()->second.unsettled.insert(impl.next);
+    impl.note_offset(broker, delivery);
+    auto& [first, segment] = *impl.segments.rbegin();
+    segment.unsettled.insert(impl.next);
     delivery.receipt = impl.make_receipt(first, impl.next);
     ++impl.next;
     return {};
+}
+
+std::map<std::string, std::uint64_t> Journal::offsets(const std::string& broker) const {
+    const std::lock_guard lock(impl_->mutex);
+    std::map<std::string, std::uint64_t> out;
+    for (const auto& [whose, offset] : impl_->offsets)
+        if (whose.first == broker)
+            out.emplace(whose.second, offset);
+    return out;
+}
+
+/// Where the disk does not take it, the next segment lacks it all the same.
+void Journal::forget_offset(const std::string& broker, const std::string& filter) {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->offsets.erase({broker, filter}) == 0)
+        return;
+    Delivery none;
+    none.filter = filter;
+    (void)impl_->write(write_journal_entry(broker, none));
 }
 
 std::uint64_t Journal::low() const {

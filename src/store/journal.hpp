@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ namespace mucbridge {
 ///
 /// A delivery's receipt is kept by whoever has yet to archive it; when the last one lets go the entry is settled. A
 /// segment goes when all of it is. After a crash what was not settled is read again, with its number, time and id.
+///
+/// Of a stream, which gives again whatever is asked for, the journal keeps the offset of the last delivery as well, for
+/// as long as it is not forgotten: it is written with the delivery, so that no crash comes between the two.
 /// Callable from any thread.
 class Journal {
 public:
@@ -41,6 +45,9 @@ public:
     /// Numbers the delivery and gives it its receipt; heard_at and stanza_id are written as they are. On an error it is
     /// in no journal, and has no receipt.
     Result<void> append(const std::string& broker, Delivery& delivery);
+    /// Of the broker's streams, by filter: the offset of the last delivery that was appended.
+    std::map<std::string, std::uint64_t> offsets(const std::string& broker) const;
+    void forget_offset(const std::string& broker, const std::string& filter);
     /// No entry below will be read again by a later process. Those that are settled are, while their segment is there.
     std::uint64_t low() const;
 

@@ -11,7 +11,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "entries are written as they lie in memory");
 
 constexpr std::size_t head_bytes = 8;
-constexpr std::uint8_t retained_flag = 1, duplicate_flag = 2;
+constexpr std::uint8_t retained_flag = 1, duplicate_flag = 2, offset_flag = 4;
 
 std::uint32_t checksum(std::string_view bytes) {
     boost::crc_32_type crc;
@@ -66,8 +66,11 @@ std::string write_journal_entry(const std::string& broker, const Delivery& deliv
     put(body, std::int64_t{delivery.heard_at.time_since_epoch().count()});
     put(body, static_cast<std::uint8_t>(delivery.qos));
     put(body,
-        static_cast<std::uint8_t>((delivery.retained ? retained_flag : 0) | (delivery.duplicate ? duplicate_flag : 0)));
+        static_cast<std::uint8_t>((delivery.retained ? retained_flag : 0) | (delivery.duplicate ? duplicate_flag : 0) |
+                                  (delivery.offset ? offset_flag : 0)));
     put(body, delivery.packet_id);
+    if (delivery.offset)
+        put(body, *delivery.offset);
     put(body, broker);
     put(body, delivery.stanza_id);
     put(body, delivery.address);
@@ -107,6 +110,8 @@ Result<Journal::Entry> read_journal_entry(std::string_view& bytes) {
     delivery.retained = (flags & retained_flag) != 0;
     delivery.duplicate = (flags & duplicate_flag) != 0;
     delivery.packet_id = fields.number<std::uint32_t>();
+    if ((flags & offset_flag) != 0)
+        delivery.offset = fields.number<std::uint64_t>();
     entry.broker = fields.text();
     delivery.stanza_id = fields.text();
     delivery.address = fields.text();

@@ -97,6 +97,42 @@ TEST_CASE("a segment goes when all of it is settled, and until then its entries 
     CHECK_MESSAGE(take(*journal).size() == 1, "settled, and still there: what has it in its archive passes it over");
 }
 
+TEST_CASE("a stream's offset outlives its deliveries, segments and processes, until it is forgotten [S7]") {
+    const Scratch scratch;
+    const std::string directory = scratch.path("journal");
+    constexpr std::size_t small = 300;
+    {
+        auto journal = *Journal::open(directory, 0, small);
+        for (std::uint64_t offset = 10; offset < 20; ++offset) {
+            Delivery each = delivery("of a stream");
+            each.offset = offset;
+            REQUIRE(journal->append("main", each).has_value());
+        }
+        Delivery other = delivery("of another");
+        other.filter = "b.#";
+        other.offset = 0;
+        REQUIRE(journal->append("main", other).has_value());
+        Delivery queued = delivery("of a queue");
+        REQUIRE(journal->append("main", queued).has_value());
+        CHECK(files(directory).size() < 4);
+        CHECK(journal->offsets("main") == std::map<std::string, std::uint64_t>{{"a.#", 19}, {"b.#", 0}});
+        CHECK(journal->offsets("other").empty());
+    }
+    for (int process = 0; process < 3; ++process) {
+        auto journal = *Journal::open(directory, 0, small);
+        take(*journal);
+        CHECK(journal->offsets("main") == std::map<std::string, std::uint64_t>{{"a.#", 19}, {"b.#", 0}});
+    }
+    CHECK(files(directory).size() == 1);
+    {
+        auto journal = *Journal::open(directory, 0, small);
+        journal->forget_offset("main", "a.#");
+        journal->forget_offset("main", "never noted");
+        CHECK(journal->offsets("main") == std::map<std::string, std::uint64_t>{{"b.#", 0}});
+    }
+    CHECK((*Journal::open(directory, 0, small))->offsets("main") == std::map<std::string, std::uint64_t>{{"b.#", 0}});
+}
+
 TEST_CASE("an entry that is torn ends its segment, and what came before it is read [S7]") {
     const Scratch scratch;
     const std::string directory = scratch.path("journal");
