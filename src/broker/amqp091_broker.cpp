@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <map>
@@ -14,8 +15,9 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr unsigned window = 100;
-/// A queue that we may not read is not asked for again for so long: asking costs the connection.
-constexpr auto denied_for = 60s;
+/// A queue that we may not read is not asked for again for so long: asking costs the connection. A stream may have
+/// nobody to serve it for a moment, and is asked for sooner at first.
+constexpr std::chrono::seconds denied_for = 60s, stream_denied_for = 1s;
 
 /// The adapter: one thread of its own connects, writes and reads.
 class Amqp091Broker : public Broker {
@@ -59,7 +61,8 @@ public:
 
 private:
     struct Denied {
-        Clock::time_point until;
+        Clock::time_point until{};
+        std::chrono::seconds lasts{};
         std::string why;
     };
 
@@ -90,9 +93,13 @@ private:
         events.on_blocked = [](bool) {};
         events.deliveries.on_delivery = [this](Delivery delivery) { events_.on_delivery(std::move(delivery)); };
         events.deliveries.on_acknowledged = [this](std::size_t count) { events_.on_acknowledged(count); };
-        events.deliveries.on_denied = [this](const std::string& filter, const std::string& why) {
-            denied_[filter] = {Clock::now() + denied_for, why};
+        events.deliveries.on_denied = [this](const std::string& filter, bool is_of_stream, const std::string& why) {
+            auto& denied = denied_[filter];
+            denied.lasts = std::clamp(2 * denied.lasts, is_of_stream ? stream_denied_for : denied_for, denied_for);
+            denied.until = Clock::now() + denied.lasts;
+            denied.why = why;
         };
+        events.deliveries.on_reading = [this](const std::string& filter) { denied_.erase(filter); };
         connection_ = std::make_unique<Amqp091Connection>(std::move(opened.rabbit), target_, std::move(events));
     }
 
@@ -120,10 +127,12 @@ private:
     void ask(const std::string& filter, const SubscriptionWish& wish, const std::function<void(Granted)>& answered) {
         if (!connection_)
             return answered({false, 0, "there is no connection"});
+        const Amqp091Wish asked{wish.qos, may_keep(), wish.queue, wish.after};
         const auto denied = denied_.find(filter);
         if (denied != denied_.end() && Clock::now() < denied->second.until)
-            return answered({false, 0, denied->second.why});
-        connection_->consumer().subscribe(filter, {wish.qos, may_keep(), wish.queue}, is_fresh_, answered);
+            connection_->consumer().subscribe_later(filter, asked, answered, denied->second.until, denied->second.why);
+        else
+            connection_->consumer().subscribe(filter, asked, is_fresh_, answered);
     }
 
     bool may_keep() const { return is_session_kept_ && target_.config.session_expiry > 0s; }

@@ -49,6 +49,7 @@ void Amqp091Connection::read() {
     }
     has_more_ = count == most_frames_at_once;
     consumer_.acknowledge();
+    consumer_.look_after();
 }
 
 void Amqp091Connection::on_frame(const amqp_frame_t& frame) {

@@ -2,13 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <charconv>
-#include <functional>
 #include <utility>
 
 #include "broker/amqp091_wire.hpp"
-#include "core/unique.hpp"
 #include "core/utf8.hpp"
 
 namespace mucbridge {
@@ -16,12 +13,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t longest_name = 255;
-constexpr std::int64_t longest_expiry = 4294967295;  // ms: what RabbitMQ takes
-
-std::int64_t in_milliseconds(std::chrono::seconds span) {
-    return std::min<std::int64_t>(std::chrono::milliseconds(span).count(), longest_expiry);
-}
+/// RabbitMQ has the queue, but nobody to serve it: its node is away, or has just come back.
+constexpr int not_found = 404;
+constexpr auto soon = 1s, later = 30s;
+/// Nobody is told of what may be over so soon.
+constexpr auto told_after = 10s;
 
 }  // namespace
 
@@ -40,26 +36,30 @@ Amqp091Consumer::Amqp091Consumer(Amqp091Wire& wire, amqp_channel_t work, amqp_ch
                 },
                 [this](int, const std::string& why) { wire_.die("the channel for reading was closed: " + why); }}) {}
 
-/// Gateways never compete for a queue: each has its own.
-std::string Amqp091Consumer::queue_name(const std::string& filter, bool is_kept) const {
-    auto name = "mucbridge." + origin_ + "." + filter;
-    // A connection that hangs may hold on to its queue for a while.
-    if (!is_kept)
-        name += "~" + make_random_hex(4);
-    if (name.size() <= longest_name)
-        return name;
-    const auto hash = std::to_string(std::hash<std::string>()(name));
-    return std::string(cut_utf8(name, longest_name - hash.size() - 1)) + "~" + hash;
-}
-
-void Amqp091Consumer::subscribe(const std::string& filter, Wish wish, bool is_fresh, Answered answered) {
+Amqp091Subscription& Amqp091Consumer::add(const std::string& filter, Amqp091Wish wish, Answered answered) {
     const auto number = next_number_++;
     const auto former = std::exchange(numbers_[filter], number);
     auto& subscription = subscriptions_[number];
-    subscription = {filter, queue_name(filter, wish.is_kept), std::move(wish), number, std::move(answered), former};
-    if (is_fresh && subscription.wish.is_kept)
+    auto queue = make_queue_name(config_, origin_, filter, wish);
+    subscription = {filter, std::move(queue), std::move(wish), number, std::move(answered), former, Clock::now()};
+    if (subscription.wish.is_of_stream())
+        subscription.stream.emplace(subscription.wish.after);
+    return subscription;
+}
+
+void Amqp091Consumer::subscribe(const std::string& filter, Amqp091Wish wish, bool is_fresh, Answered answered) {
+    const auto& subscription = add(filter, std::move(wish), std::move(answered));
+    if (is_fresh && subscription.wish.is_kept && !subscription.stream)
         remove(subscription.queue);
     declare(subscription);
+}
+
+void Amqp091Consumer::subscribe_later(const std::string& filter, Amqp091Wish wish, Answered answered,
+                                      Clock::time_point when, const std::string& why) {
+    auto& subscription = add(filter, std::move(wish), std::move(answered));
+    subscription.again = when;
+    if (when - Clock::now() > told_after)
+        subscription.answer({false, 0, why});
 }
 
 Amqp091Consumer::Subscription* Amqp091Consumer::find(std::uint64_t number) {
@@ -67,39 +67,16 @@ Amqp091Consumer::Subscription* Amqp091Consumer::find(std::uint64_t number) {
     return found == subscriptions_.end() ? nullptr : &found->second;
 }
 
-/// The arguments point into the wish.
-void Amqp091Consumer::shape(const Wish& wish, RabbitTable& arguments) const {
-    const auto& queue = wish.queue;
-    const auto expiry = queue.expires.count() > 0 ? queue.expires : wish.is_kept ? config_.session_expiry : 0s;
-    if (expiry > 0s)
-        arguments.add("x-expires", in_milliseconds(expiry));
-    if (queue.message_ttl > 0s)
-        arguments.add("x-message-ttl", in_milliseconds(queue.message_ttl));
-    if (queue.max_length > 0)
-        arguments.add("x-max-length", static_cast<std::int64_t>(queue.max_length));
-    if (!queue.dead_letter_exchange.empty())
-        arguments.add("x-dead-letter-exchange", std::string_view(queue.dead_letter_exchange));
-    if (wish.is_kept && !queue.type.empty())
-        arguments.add("x-queue-type", std::string_view(queue.type));
-}
-
 void Amqp091Consumer::declare(const Subscription& subscription) {
     const auto number = subscription.number;
     work_.ask({[this, queue = subscription.queue, wish = subscription.wish] {
-                   RabbitTable arguments;
-                   shape(wish, arguments);
-                   amqp_queue_declare_t declare{};
-                   declare.queue = to_bytes(queue);
-                   declare.durable = wish.is_kept;
-                   declare.exclusive = declare.auto_delete = !wish.is_kept;
-                   declare.arguments = arguments.table();
-                   wire_.send(work_.number(), AMQP_QUEUE_DECLARE_METHOD, declare);
+                   declare_queue(wire_, work_.number(), config_, queue, wish);
                },
                [this, number] {
                    if (const auto* declared = find(number))
                        bind(*declared);
                },
-               [this, number](int, const std::string& why) { refuse(number, why); }});
+               [this, number](int code, const std::string& why) { refuse(number, code, why); }});
 }
 
 void Amqp091Consumer::bind(const Subscription& subscription) {
@@ -115,72 +92,74 @@ void Amqp091Consumer::bind(const Subscription& subscription) {
                    if (const auto* bound = find(number))
                        read(*bound);
                },
-               [this, number](int, const std::string& why) { refuse(number, why); }});
+               [this, number](int, const std::string& why) { refuse(number, 0, why); }});
 }
 
 void Amqp091Consumer::read(const Subscription& subscription) {
     const auto number = subscription.number;
-    reading_.ask({[this, number, queue = subscription.queue, is_confirmed = subscription.wish.qos > 0] {
+    reading_.ask({[this, number, queue = subscription.queue, is_confirmed = subscription.is_acknowledged()] {
                       const auto tag = std::to_string(number);
+                      RabbitTable arguments;
+                      if (auto* asked = find(number); asked && asked->stream)
+                          asked->stream->ask(arguments, Clock::now());
                       amqp_basic_consume_t consume{};
                       consume.queue = to_bytes(queue);
                       consume.consumer_tag = to_bytes(tag);
                       consume.no_ack = !is_confirmed;
+                      consume.arguments = arguments.table();
                       wire_.send(reading_.number(), AMQP_BASIC_CONSUME_METHOD, consume);
                   },
                   [this, number] { on_reading(number); },
-                  [this, filter = subscription.filter](int, const std::string& why) {
-                      events_.on_denied(filter, why);
+                  [this, filter = subscription.filter, is_of_stream = subscription.stream.has_value()](
+                      int, const std::string& why) {
+                      events_.on_denied(filter, is_of_stream, why);
                       wire_.die("the channel for reading was closed: " + why);
                   }});
 }
 
-void Amqp091Consumer::answer(std::uint64_t number, Granted granted) {
-    auto* subscription = find(number);
-    if (subscription && subscription->answered)
-        std::exchange(subscription->answered, nullptr)(std::move(granted));
-}
-
-void Amqp091Consumer::refuse(std::uint64_t number, const std::string& why) {
+/// Nobody has to come and ask again: who may be let in later is, and a node that is away comes back.
+void Amqp091Consumer::refuse(std::uint64_t number, int code, const std::string& why) {
     auto* subscription = find(number);
     if (!subscription)
         return;
-    if (!subscription->answered)
-        spdlog::warn("queue {} cannot be made again: {}", to_log_text(subscription->queue), to_log_text(why));
-    answer(number, {false, 0, why});
-    const auto filter = subscription->filter;
-    const auto former = subscription->former;
-    subscriptions_.erase(number);
-    if (numbers_[filter] != number)
-        return;
-    if (find(former))
-        numbers_[filter] = former;
-    else
-        numbers_.erase(filter);
+    const auto now = Clock::now();
+    subscription->again = now + (code == not_found ? soon : later);
+    if (!std::exchange(subscription->was_refused, true))
+        spdlog::warn("queue {} is asked for again until it is there: {}", to_log_text(subscription->queue),
+                     to_log_text(why));
+    if (code != not_found || now - subscription->since > told_after)
+        subscription->answer({false, 0, why});
 }
 
 void Amqp091Consumer::on_reading(std::uint64_t number) {
-    const auto* subscription = find(number);
+    auto* subscription = find(number);
     if (!subscription)
         return;
-    answer(number, {true, subscription->wish.qos});
-    forget(subscription->former);
+    if (std::exchange(subscription->was_refused, false))
+        spdlog::info("queue {} is read", to_log_text(subscription->queue));
+    events_.on_reading(subscription->filter);
+    subscription->answer({true, subscription->wish.qos});
+    forget(std::exchange(subscription->former, 0));
 }
 
 void Amqp091Consumer::keep_all() {
     const auto all = numbers_;
     for (const auto& [filter, number] : all)
-        if (const auto* subscription = find(number); subscription && !subscription->wish.is_kept) {
+        if (auto* subscription = find(number); subscription && !subscription->wish.is_kept) {
+            if (subscription->stream) {
+                subscription->wish.is_kept = true;
+                continue;
+            }
             auto wish = subscription->wish;
             wish.is_kept = true;
-            subscribe(filter, std::move(wish), false, nullptr);
+            subscribe(filter, std::move(wish), false, subscription->answered);
         }
 }
 
 void Amqp091Consumer::unsubscribe(const std::string& filter) {
     const auto found = numbers_.find(filter);
     if (found == numbers_.end())
-        return remove(queue_name(filter, true));  // of an earlier connection
+        return remove(make_queue_name(config_, origin_, filter, {0, true, {}}));  // of an earlier connection
     const auto number = found->second;
     numbers_.erase(found);
     forget(number);
@@ -190,7 +169,10 @@ void Amqp091Consumer::unsubscribe(const std::string& filter) {
 void Amqp091Consumer::forget(std::uint64_t number) {
     while (const auto* subscription = find(number)) {
         const auto former = subscription->former;
-        remove(subscription->queue);
+        if (subscription->stream)
+            cancel(number);
+        else
+            remove(subscription->queue);
         subscriptions_.erase(number);
         number = former;
     }
@@ -203,6 +185,32 @@ void Amqp091Consumer::remove(const std::string& queue) {
         remove.queue = to_bytes(queue);
         wire_.send(work_.number(), AMQP_QUEUE_DELETE_METHOD, remove);
     }});
+}
+
+void Amqp091Consumer::cancel(std::uint64_t number) {
+    reading_.ask({[this, tag = std::to_string(number)] {
+        amqp_basic_cancel_t cancel{};
+        cancel.consumer_tag = to_bytes(tag);
+        wire_.send(reading_.number(), AMQP_BASIC_CANCEL_METHOD, cancel);
+    }});
+}
+
+void Amqp091Consumer::look_after() {
+    const auto now = Clock::now();
+    for (auto& [number, subscription] : subscriptions_) {
+        if (subscription.again && now >= *subscription.again) {
+            subscription.again.reset();
+            declare(subscription);
+        }
+        if (!subscription.stream || !subscription.stream->is_overdue(now))
+            continue;
+        // Deleted and made anew while nobody of us read it.
+        spdlog::warn("stream {} does not have what was read last: it was made anew, and is read from its beginning",
+                     to_log_text(subscription.queue));
+        subscription.stream->begin_anew();
+        cancel(number);
+        read(subscription);
+    }
 }
 
 void Amqp091Consumer::on_method(amqp_channel_t channel, const amqp_method_t& method) {
@@ -222,17 +230,19 @@ void Amqp091Consumer::on_method(amqp_channel_t channel, const amqp_method_t& met
 void Amqp091Consumer::on_cancelled(std::string_view tag) {
     std::uint64_t number = 0;
     std::from_chars(tag.data(), tag.data() + tag.size(), number);
-    const auto* subscription = find(number);
+    auto* subscription = find(number);
     if (!subscription)
         return;
     spdlog::warn("queue {} was deleted, with what it held; it is made anew", to_log_text(subscription->queue));
+    if (subscription->stream)
+        subscription->stream->begin_anew();
     declare(*subscription);
 }
 
 void Amqp091Consumer::give_up(const std::string& why) {
     for (auto& [number, subscription] : std::exchange(subscriptions_, {}))
-        if (subscription.answered)
-            subscription.answered({false, 0, why});
+        if (!subscription.told)
+            subscription.answer({false, 0, why});
     numbers_.clear();
 }
 

@@ -7,36 +7,38 @@
 #include <string>
 
 #include "broker/amqp091_channel.hpp"
+#include "broker/amqp091_subscription.hpp"
 #include "core/config.hpp"
 #include "core/message.hpp"
 
 namespace mucbridge {
 
-/// What comes from the broker: for each filter a queue, bound to the exchange by it, and read by nobody else. Queues
-/// are declared and bound on one channel, which a refusal closes and opens again, and read on another, which none
-/// closes.
+/// What comes from the broker: for each filter a queue, bound to the exchange by it, and read by nobody else; or a
+/// stream, which all gateways read, each from its own place on, and which nobody here deletes. Both are declared and
+/// bound on one channel, which a refusal closes and opens again, and read on another, which none closes.
 class Amqp091Consumer {
 public:
-    using Answered = std::function<void(Granted)>;
+    using Answered = Amqp091Subscription::Answered;
+    using Clock = Amqp091Subscription::Clock;
     struct Events {
         std::function<void(Delivery)> on_delivery;
         /// So many of the oldest deliveries that were not yet told of are known to be acknowledged: they do not come
         /// again.
         std::function<void(std::size_t)> on_acknowledged;
-        /// The broker does not let us read this queue, and has closed the channel for it.
-        std::function<void(const std::string& filter, const std::string& why)> on_denied;
+        /// The broker does not let us read this queue, and has closed the channel for it, and so we the connection.
+        std::function<void(const std::string& filter, bool is_of_stream, const std::string& why)> on_denied;
+        std::function<void(const std::string& filter)> on_reading;
     };
     /// `is_kept`: the queues outlive the connection.
     Amqp091Consumer(Amqp091Wire& wire, amqp_channel_t work, amqp_channel_t reading, const BrokerConfig& config,
                     std::string origin, Events events);
 
-    struct Wish {
-        int qos = 0;
-        bool is_kept = false;
-        QueueConfig queue;
-    };
-    /// `is_fresh`: what an earlier process left in the queue is not wanted.
-    void subscribe(const std::string& filter, Wish wish, bool is_fresh, Answered answered);
+    /// Answers as often as the answer is another: what is refused is asked for again, now and then. `is_fresh`: what an
+    /// earlier process left in the queue is not wanted.
+    void subscribe(const std::string& filter, Amqp091Wish wish, bool is_fresh, Answered answered);
+    /// In place of subscribe() where asking at once would cost the connection again.
+    void subscribe_later(const std::string& filter, Amqp091Wish wish, Answered answered, Clock::time_point when,
+                         const std::string& why);
     void unsubscribe(const std::string& filter);
     /// From now on all queues outlive the connection. A new one is read before the old one is deleted, so that nothing
     /// falls between them; what comes at that moment may come from both.
@@ -46,34 +48,31 @@ public:
     void on_body(std::string_view part);
     /// Acknowledges what was handed on since.
     void acknowledge();
+    /// Does what is due; whenever some time has passed.
+    void look_after();
     /// What nobody will answer any more.
     void give_up(const std::string& why);
 
 private:
     static constexpr std::uint16_t prefetch = 100;
 
-    struct Subscription {
-        std::string filter, queue;
-        Wish wish;
-        std::uint64_t number = 0;  // its consumer tag
-        Answered answered;         // null: it was
-        std::uint64_t former = 0;  // whose queue goes once this one is read; 0: none
-    };
+    using Subscription = Amqp091Subscription;
     struct Arriving {
         Delivery delivery;
         std::uint64_t tag, wanted;
         bool is_acknowledged;  // by the broker itself, at QoS 0
         bool is_too_large, has_header;
+        std::uint64_t subscription;
     };
 
-    std::string queue_name(const std::string& filter, bool is_kept) const;
-    void shape(const Wish& wish, RabbitTable& arguments) const;
     void declare(const Subscription& subscription);
     void bind(const Subscription& subscription);
     void read(const Subscription& subscription);
-    void answer(std::uint64_t number, Granted granted);
-    void refuse(std::uint64_t number, const std::string& why);
+    Subscription& add(const std::string& filter, Amqp091Wish wish, Answered answered);
+    void refuse(std::uint64_t number, int code, const std::string& why);
     void remove(const std::string& queue);
+    void cancel(std::uint64_t number);
+    bool is_had(const Arriving& arrived);
     void forget(std::uint64_t number);
     void on_reading(std::uint64_t number);
     Subscription* find(std::uint64_t number);

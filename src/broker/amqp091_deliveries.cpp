@@ -23,7 +23,8 @@ void Amqp091Consumer::on_deliver(const amqp_basic_deliver_t& deliver) {
     const auto* subscription = find(number);
     arriving_ = Arriving{};
     arriving_->tag = deliver.delivery_tag;
-    arriving_->is_acknowledged = subscription && subscription->wish.qos == 0;
+    arriving_->subscription = number;
+    arriving_->is_acknowledged = subscription && !subscription->is_acknowledged();
     Delivery& delivery = arriving_->delivery;
     delivery.address = to_view(deliver.routing_key);
     delivery.duplicate = deliver.redelivered;
@@ -39,6 +40,8 @@ void Amqp091Consumer::on_header(const amqp_basic_properties_t& properties, std::
     arriving_->wanted = size;
     arriving_->is_too_large = size > largest_body;
     read_properties(properties, arriving_->delivery);
+    if (const auto* subscription = find(arriving_->subscription); subscription && subscription->stream)
+        arriving_->delivery.offset = take_stream_offset(arriving_->delivery);
     if (!arriving_->is_too_large)
         arriving_->delivery.payload.reserve(size);
     if (size == 0)
@@ -65,12 +68,25 @@ void Amqp091Consumer::hand_on() {
             wire_.send(reading_.number(), AMQP_BASIC_REJECT_METHOD, amqp_basic_reject_t{arrived.tag, 0});
         return;
     }
+    if (is_had(arrived))
+        return wire_.send(reading_.number(), AMQP_BASIC_ACK_METHOD, amqp_basic_ack_t{arrived.tag, 0});
     events_.on_delivery(std::move(arrived.delivery));
     if (arrived.is_acknowledged)
         return;
     last_tag_ = arrived.tag;
     if (++owed_ >= most_owed)
         acknowledge();
+}
+
+bool Amqp091Consumer::is_had(const Arriving& arrived) {
+    auto* subscription = find(arrived.subscription);
+    if (!subscription || !subscription->stream || !arrived.delivery.offset)
+        return false;
+    const bool is_new = subscription->stream->take(*arrived.delivery.offset);
+    if (const auto missed = subscription->stream->take_missed(); missed > 0)
+        spdlog::warn("stream {} no longer has {} messages that came while nobody read it here",
+                     to_log_text(subscription->queue), missed);
+    return !is_new;
 }
 
 void Amqp091Consumer::acknowledge() {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -51,7 +52,8 @@ struct BrokerEvents {
 struct SubscriptionWish {
     SubscriptionWish(int wanted_qos, QueueConfig wanted_queue = {}) : qos(wanted_qos), queue(std::move(wanted_queue)) {}
     int qos;
-    QueueConfig queue;  // AMQP 0-9-1
+    QueueConfig queue;                        // AMQP 0-9-1
+    std::optional<std::uint64_t> after = {};  // of a stream: the offset that was had last; none: what comes from now on
 };
 
 /// One connection to one broker. Callable from any thread; callbacks come on the broker's own.
@@ -69,6 +71,7 @@ public:
     /// Every publish() is settled exactly once, released where the connection died or there is none; this may be before
     /// publish() returns.
     virtual void publish(Publication publication, std::function<void(Settlement)> settled) = 0;
+    /// What is refused may be asked for again by the adapter: then the answer comes again, where it is another one.
     virtual void subscribe(std::string filter, SubscriptionWish wish, std::function<void(Granted)> answered) = 0;
     virtual void unsubscribe(std::string filter) = 0;
     /// Publishes to nobody in particular that this gateway is well, or is about to go: retained, as JSON.

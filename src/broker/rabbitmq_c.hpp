@@ -4,10 +4,12 @@
 #include <amqp_framing.h>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace mucbridge {
@@ -38,7 +40,15 @@ inline std::string describe_close(int code, amqp_bytes_t text) {
 /// A table's entries, and what they point to.
 class RabbitTable {
 public:
-    /// The texts must outlive the table.
+    RabbitTable() = default;
+    RabbitTable(const RabbitTable&) = delete;
+    RabbitTable& operator=(const RabbitTable&) = delete;
+
+    /// Names must outlive the table, and so must texts, but for those that it is given to keep.
+    void add_kept(std::string_view name, std::string value) {
+        kept_.push_back(std::move(value));
+        add(name, std::string_view(kept_.back()));
+    }
     void add(std::string_view name, std::string_view value) {
         auto& entry = add(name, AMQP_FIELD_KIND_UTF8);
         entry.value.value.bytes = to_bytes(value);
@@ -56,6 +66,7 @@ private:
         return entries_.back();
     }
     std::vector<amqp_table_entry_t> entries_;
+    std::deque<std::string> kept_;
 };
 
 }  // namespace mucbridge

@@ -1,5 +1,7 @@
 #include "cli/rule_fields.hpp"
 
+#include <array>
+
 #include "cli/fields.hpp"
 #include "cli/json_text.hpp"
 #include "cli/who_fields.hpp"
@@ -11,6 +13,7 @@ using nlohmann::json;
 
 constexpr std::size_t most_rules = 10000;
 constexpr std::size_t most_mirrors = 100;
+constexpr std::array queue_types{"classic", "quorum", "stream"};
 constexpr std::size_t most_seconds = 4294967;  // of a queue: 32 bits of milliseconds
 
 template <class T>
@@ -26,14 +29,16 @@ json make_qos_schema() { return {{"enum", {0, 1, 2}}}; }
 const Fields<QueueConfig>& queue_fields() {
     static const Fields<QueueConfig> fields{
         {"type",
-         ChoiceField<QueueConfig>{
-             {"classic", "quorum"},
-             [](QueueConfig& to, std::size_t word) { to.type = word == 0 ? "classic" : "quorum"; }},
-         "of a queue that outlives the connection; by default the broker's"},
+         ChoiceField<QueueConfig>{{queue_types.begin(), queue_types.end()},
+                                  [](QueueConfig& to, std::size_t word) { to.type = queue_types[word]; }},
+         "classic and quorum: of a queue that outlives the connection, by default the broker's; stream: all gateways "
+         "read "
+         "one, in one order"},
         {"expires", SecondsField<QueueConfig>{&QueueConfig::expires, 1, most_seconds},
          "seconds without a reader after which it is deleted; by default the broker's session_expiry"},
         {"message_ttl", SecondsField<QueueConfig>{&QueueConfig::message_ttl, 1, most_seconds},
-         "seconds after which a message that was not read is dropped"},
+         "seconds after which a message that was not read is dropped; of a stream any, by default the broker's "
+         "session_expiry"},
         {"max_length", NumberField<QueueConfig>{&QueueConfig::max_length, 1, 1000000000},
          "messages that it holds; the oldest are dropped"},
         {"dead_letter_exchange", TextField<QueueConfig>{&QueueConfig::dead_letter_exchange},
@@ -45,6 +50,14 @@ const Fields<QueueConfig>& queue_fields() {
 template <class T>
 void read_queue(const json& value, const std::string& pointer, T& to, Problems& problems) {
     read_object(value, pointer, to.queue, queue_fields(), problems);
+    if (to.queue.type != "stream")
+        return;
+    const char* const unknown[] = {to.queue.expires.count() > 0 ? "/expires" : nullptr,
+                                   to.queue.max_length > 0 ? "/max_length" : nullptr,
+                                   to.queue.dead_letter_exchange.empty() ? nullptr : "/dead_letter_exchange"};
+    for (const char* const name : unknown)
+        if (name)
+            problems.error(pointer + name, "want none: a stream has but message_ttl");
 }
 
 json make_queue_schema() { return make_schema(queue_fields()); }

@@ -52,9 +52,9 @@ inline AddressKind address_kind_of(const BrokerConfig& broker) {
 
 /// AMQP 0-9-1: what the queues of a rule's rooms are like. 0 and "": as the broker has it.
 struct QueueConfig {
-    std::string type;                    // "classic", "quorum"; of durable queues alone
+    std::string type;                    // "classic", "quorum", of durable queues alone; "stream": one for all gateways
     std::chrono::seconds expires{};      // deleted when unused for so long; of durable ones by default session_expiry
-    std::chrono::seconds message_ttl{};  // older messages are dropped
+    std::chrono::seconds message_ttl{};  // older messages are dropped; of a stream by default session_expiry
     std::size_t max_length = 0;          // messages; the oldest are dropped
     std::string dead_letter_exchange;    // where what is dropped goes
     bool operator==(const QueueConfig&) const = default;

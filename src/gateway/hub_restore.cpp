@@ -120,6 +120,9 @@ void Hub::restore_line(Link& link, const SpooledLine& line) {
 void Hub::replay_journal() {
     if (!journal())
         return;
+    for (const auto& config : parts_.config.brokers)
+        if (Link* const at = link(config.name))
+            at->restore_offsets(journal()->offsets(config.name));
     const auto entries = journal()->take_unsettled(
         [](const std::string& trouble) { spdlog::warn("the journal of deliveries: {}", to_log_text(trouble)); });
     if (!entries.empty())

@@ -67,7 +67,10 @@ void Link::connect() {
             config_.name, quick_ends_);
     if (is_unbearable)
         quick_ends_ = 0;
-    broker().connect(is_unbearable || (!was_up_ && !is_session_kept_));
+    const bool is_first = !was_up_ && !is_session_kept_;
+    while (is_first && !offsets_.empty())
+        forget_offset(std::string(offsets_.begin()->first));
+    broker().connect(is_unbearable || is_first);
 }
 
 void Link::on_up(const BrokerFacts& facts) {
@@ -126,6 +129,7 @@ void Link::unsubscribe_former() {
     for (const auto& filter : std::exchange(former_filters_, {})) {
         if (subscriptions_.find(filter))
             continue;
+        forget_offset(filter);
         const BrokerCalls::Call call(*calls_);
         broker().unsubscribe(filter);
         if (!is_session_kept_)
@@ -134,6 +138,12 @@ void Link::unsubscribe_former() {
             return tables.rooms.remove_filter(name, filter);
         });
     }
+}
+
+/// Whoever wants the stream again wants what comes from then on.
+void Link::forget_offset(const std::string& filter) {
+    if (offsets_.erase(filter) > 0 && disk_.journal)
+        disk_.journal->forget_offset(config_.name, filter);
 }
 
 void Link::connect_later() {
@@ -207,7 +217,10 @@ void Link::subscribe(const std::string& room, const std::string& filter, const S
 
 void Link::ask(const std::string& text, const Subscriptions::Filter& filter) {
     const BrokerCalls::Call call(*calls_);
-    broker().subscribe(text, {filter.qos, filter.queue}, [this, text, connection = connection_](Granted granted) {
+    SubscriptionWish wish{filter.qos, filter.queue};
+    if (const auto found = offsets_.find(text); found != offsets_.end())
+        wish.after = found->second;
+    broker().subscribe(text, std::move(wish), [this, text, connection = connection_](Granted granted) {
         loop_.post([this, text, connection, granted = std::move(granted)] { on_answer(text, granted, connection); });
     });
 }
@@ -218,12 +231,14 @@ void Link::on_answer(const std::string& filter, const Granted& granted, std::uin
     if (!granted.granted)
         spdlog::warn("broker {}: subscription of {} refused: {}", config_.name, to_log_text(filter),
                      to_log_text(granted.reason));
+    bool is_first = true;  // an adapter may ask again by itself, and have another answer
     if (Subscriptions::Filter* asked = subscriptions_.find(filter)) {
+        is_first = !asked->answer;
         asked->answer = granted;
         for (const auto& room : asked->rooms)
             events_.on_granted(room, filter, granted);
     }
-    if (answers_wanted_ > 0 && --answers_wanted_ == 0)
+    if (is_first && answers_wanted_ > 0 && --answers_wanted_ == 0)
         pump();
 }
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -83,6 +84,9 @@ public:
     /// Of the journal, in its order: what the broker may bring again when it resumes the session.
     void restore_heard(const Delivery& delivery);
 
+    /// Of the journal: where in its streams they were.
+    void restore_offsets(std::map<std::string, std::uint64_t> offsets) { offsets_ = std::move(offsets); }
+
     /// Rooms here are persistent, and miss nothing that the broker can keep for them while we are away. From then on
     /// what it delivers is journalled.
     void keep_session();
@@ -116,6 +120,7 @@ private:
     void on_down(const BrokerDown& down);
     void ask(const std::string& text, const Subscriptions::Filter& filter);
     void unsubscribe_former();
+    void forget_offset(const std::string& filter);
     void on_answer(const std::string& filter, const Granted& granted, std::uint64_t connection);
     void on_settled(const std::string& id, const Settlement& settlement, std::uint64_t connection);
     void connect_later();
@@ -148,6 +153,7 @@ private:
     Window window_;
     Subscriptions subscriptions_;
     SecondCopies second_copies_;
+    std::map<std::string, std::uint64_t> offsets_;  // had last, of streams, by filter
     std::shared_ptr<BrokerCalls> calls_;  // made for each call of a broker that may take its client library's lock
     std::shared_ptr<Pressure> pressure_;
     std::unordered_map<std::string, std::shared_ptr<Inbox>> inboxes_;  // by room

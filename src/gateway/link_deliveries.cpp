@@ -53,6 +53,8 @@ void Link::hold_back() {
 }
 
 void Link::on_arrival(const std::shared_ptr<Arrival>& arrival) {
+    if (arrival->delivery.offset)
+        offsets_[arrival->delivery.filter] = *arrival->delivery.offset;
     if (second_copies_.is_second_copy(arrival->delivery))
         return;
     const std::shared_ptr<const Delivery> delivery(arrival, &arrival->delivery);

@@ -59,6 +59,8 @@ Effects Room::on_granted(const Granted& granted, Now now) {
         return effects;
     reading_ = granted.granted ? Reading::granted : Reading::refused;
     if (granted.granted) {
+        if (was_refused && is_open_)
+            notice(effects, occupants_.everyone(), "From now on " + reads_what() + " is heard here again.");
         answered(effects, now);
         return effects;
     }
