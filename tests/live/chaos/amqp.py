@@ -15,8 +15,8 @@ REMEMBERED = 2000  # messages that the broker may bring again
 class Session:
     five = True  # it carries properties
 
-    def __init__(self, name, port, protocol, on_message=None, on_taken=None, on_repeat=None):
-        self.name, self.port = name, port
+    def __init__(self, name, port, protocol, on_message=None, on_taken=None, on_repeat=None, stream=None):
+        self.name, self.port, self.stream = name, port, stream
         self.on_message, self.on_taken, self.on_repeat = on_message, on_taken, on_repeat
         self.loop = asyncio.get_running_loop()
         self.keys, self.items = [], queue.Queue()
@@ -56,6 +56,8 @@ class Session:
             try:
                 connection = pika.BlockingConnection(pika.ConnectionParameters(
                     "127.0.0.1", self.port, heartbeat=30, socket_timeout=5, blocked_connection_timeout=60))
+                if self.stream and not self.is_served(connection):
+                    continue
                 channel = connection.channel()
                 channel.confirm_delivery()
                 if self.on_message:
@@ -83,6 +85,15 @@ class Session:
                         connection.close()
                 except (pika.exceptions.AMQPError, OSError):
                     pass
+
+    def is_served(self, connection):
+        """RabbitMQ confirms what is published before it serves its streams, just after it started, and they do not get it."""
+        try:
+            connection.channel().queue_declare(self.stream, passive=True)
+            return True
+        except pika.exceptions.ChannelClosedByBroker:
+            time.sleep(0.05)
+            return False
 
     def next_item(self):
         try:

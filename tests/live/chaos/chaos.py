@@ -47,6 +47,7 @@ def read_options():
     parser.add_argument("--rooms", type=int, default=0)
     parser.add_argument("--qos", type=int, default=0, choices=(0, 1, 2), help="0: as the seed says")
     parser.add_argument("--protocol", default="", choices=("", "mqtt-5", "mqtt-3.1.1", "amqp-0-9-1", "amqp-1.0"))
+    parser.add_argument("--streams", action="store_true", help="all gateways read one stream; with amqp-0-9-1")
     parser.add_argument("--rate", type=float, default=300, help="lines a second, all writers together")
     parser.add_argument("--queue-lines", type=int, default=0, help="the spool's size; 0: as the seed says")
     parser.add_argument("--faults", default="", help="words of the kinds wanted, divided by commas; 'none'")
@@ -68,7 +69,7 @@ def seeds_of(options):
 
 def settings_of(options, seed):
     return Settings(seed, options.seconds, options.gateways, options.rooms, options.qos, options.protocol,
-                    options.rate / options.slow, options.broker_kill, options.faults, options.queue_lines)
+                    options.rate / options.slow, options.broker_kill, options.faults, options.queue_lines, options.streams)
 
 
 def play(options, seed):

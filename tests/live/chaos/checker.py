@@ -90,6 +90,14 @@ def is_due(line, observer):
     return observer.is_back and observer.inside_at is not None and line.sent_at > observer.inside_at
 
 
+def is_ordered_apart(ledger, one, other):
+    """Each gateway has a queue of its own, and so has the witness, and RabbitMQ orders each by itself; a stream is for all
+    gateways, if not for the witness."""
+    if not ledger.protocol.startswith("amqp") or one.gateway == other.gateway:
+        return False
+    return not ledger.streams or "topic" in (one.kind, other.kind)
+
+
 def check_copies(ledger, verdict, observer):
     copies = collections.defaultdict(list)
     for sight in observer.sights:
@@ -222,8 +230,7 @@ def check_common_order(ledger, verdict, room, observers):
                     line = ledger.lines[key]
                     finding = Finding("common order", room, line.name, line.sent_at, other.name,
                                       f"after w{latest_key[0]} n{latest_key[1]}, and before it for {observer.name}")
-                    if ledger.protocol.startswith("amqp") and observer.gateway != other.gateway:
-                        # Each gateway has a queue of its own, and so has the witness: RabbitMQ orders each by itself.
+                    if is_ordered_apart(ledger, observer, other):
                         verdict.apart["another order in another queue (AMQP)"].append(finding)
                     else:
                         verdict.counted.append(finding)

@@ -216,6 +216,13 @@ class CheckerTest(unittest.TestCase):
         talk.there.gateway = talk.here.gateway
         self.assertEqual(check(talk.ledger).count("common order"), 1)
 
+    def test_who_read_one_stream_agree_whatever_their_gateways(self):
+        talk = Talk()
+        talk.ledger.protocol, talk.ledger.streams = "amqp-0-9-1", True
+        talk.swap(talk.there, (1, 2), (2, 2))
+        self.assertEqual(check(talk.ledger).count("common order"), 1)
+        self.assertIn("another order in another queue (AMQP)", check(talk.ledger).apart)  # the topic's
+
     def test_around_a_fault_they_need_not_agree(self):
         talk = Talk()
         talk.swap(talk.there, (1, 2), (2, 2))

@@ -73,8 +73,8 @@ class Fault:
 
 
 class Ledger:
-    def __init__(self, protocol="mqtt-5"):
-        self.protocol = protocol
+    def __init__(self, protocol="mqtt-5", streams=False):
+        self.protocol, self.streams = protocol, streams
         self.lines = {}
         self.observers = []
         self.faults = []

@@ -114,7 +114,7 @@ class Gateway(Machine):
         folder.mkdir(parents=True)
         scheme = "amqp" if settings.protocol.startswith("amqp") else "mqtt"
         rule = {"broker": "main", "qos": settings.qos, "payload": "json" if settings.protocol == "mqtt-3.1.1" else "text",
-                "who": {"read": "*", "write": "*"}}
+                "who": {"read": "*", "write": "*"}, **({"queue": {"type": "stream"}} if settings.streams else {})}
         config = {
             "listen": [f"xmpp://127.0.0.1:{self.port}"], "login": "open", "state": str(self.state), "seal_key_file": str(seal),
             "brokers": {"main": {"url": f"{scheme}://127.0.0.1:{proxy.port}", "protocol": settings.protocol, "keep_alive": KEEP_ALIVE,

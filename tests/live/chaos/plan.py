@@ -34,6 +34,7 @@ class Settings:
     broker_kill: bool = False
     faults: str = ""      # only those whose kind has one of these words, divided by commas; "none"
     queue_lines: int = 0
+    streams: bool = False  # of RabbitMQ, which all gateways read
 
 
 @dataclasses.dataclass

@@ -18,7 +18,8 @@ class Publisher:
     def __init__(self, ledger, world, writer, room, has_ids):
         self.ledger, self.world, self.writer, self.room = ledger, world, writer, room
         self.kind = "named" if has_ids else "nameless"
-        self.session = make_session(f"publisher-{writer}", world, on_taken=self.on_taken, on_repeat=self.on_repeat)
+        self.session = make_session(f"publisher-{writer}", world, on_taken=self.on_taken, on_repeat=self.on_repeat,
+                                    **({"stream": f"mucbridge.stream.amq.topic.{room}"} if world.settings.streams else {}))
 
     def say(self, number, padding):
         body = f"w{self.writer} n{number} {padding}"

@@ -16,7 +16,7 @@ PATIENCE = 90  # s for coming to rest
 class World:
     def __init__(self, plan, binary, folder):
         self.plan, self.settings, self.binary, self.folder = plan, plan.settings, binary, folder
-        self.ledger = Ledger(plan.settings.protocol)
+        self.ledger = Ledger(plan.settings.protocol, plan.settings.streams)
         self.ledger.persistent = set(plan.persistent)
         self.gateways, self.talkers, self.publishers, self.proxies = [], {}, {}, []
         self.witness = self.monitor = None
