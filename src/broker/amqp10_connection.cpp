@@ -1,5 +1,6 @@
 #include "broker/amqp10_connection.hpp"
 
+#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +15,8 @@
 #include <proton/transport.hpp>
 #include <system_error>
 #include <utility>
+
+#include "core/utf8.hpp"
 
 namespace mucbridge {
 namespace {
@@ -143,6 +146,11 @@ void Amqp10Connection::dispatch() {
     try {
         if (!driver_.dispatch())
             die("the connection is closed");
+        std::string what;
+        if (take_exception(driver_.transport(), what)) {
+            spdlog::debug("{}: {}", to_string(target_.url), to_log_text(what));
+            receivers_.read_undecoded();
+        }
     } catch (const std::exception& error) {
         die(error.what());
     }

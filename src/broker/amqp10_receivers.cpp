@@ -95,9 +95,20 @@ void Amqp10Receivers::on_open(const proton::receiver& link) {
 }
 
 void Amqp10Receivers::on_message(proton::delivery& transfer, const proton::message& message) {
-    const auto* receiver = find(transfer.receiver());
+    switch (judge(transfer.receiver(), message)) {
+        case Amqp10Verdict::accepted:
+            return transfer.accept();
+        case Amqp10Verdict::rejected:
+            return transfer.reject();
+        case Amqp10Verdict::released:
+            return transfer.release();
+    }
+}
+
+Amqp10Verdict Amqp10Receivers::judge(const proton::receiver& link, const proton::message& message) {
+    const auto* receiver = find(link);
     if (!receiver)
-        return transfer.release();
+        return Amqp10Verdict::released;
     try {
         auto delivery = to_delivery(message);
         delivery.address = profile_.address_of(receiver->filter, message.to(), message.subject());
@@ -106,14 +117,26 @@ void Amqp10Receivers::on_message(proton::delivery& transfer, const proton::messa
         if (delivery.payload.size() > largest_data) {
             spdlog::warn("a message on {} is larger than {} MiB, and is not taken", to_log_text(delivery.address),
                          largest_data / 1024 / 1024);
-            return transfer.reject();
+            return Amqp10Verdict::rejected;
         }
         on_delivery_(std::move(delivery));
     } catch (const proton::error& error) {
-        spdlog::warn("a message on {} is not taken: {}", to_log_text(receiver->filter), to_log_text(error.what()));
-        return transfer.reject();
+        warn_of(*receiver, error.what());
+        return Amqp10Verdict::rejected;
     }
-    transfer.accept();
+    return Amqp10Verdict::accepted;
+}
+
+void Amqp10Receivers::warn_of(const Receiver& receiver, const std::string& why) {
+    spdlog::warn("a message on {} is not taken: {}", to_log_text(receiver.filter), to_log_text(why));
+}
+
+void Amqp10Receivers::read_undecoded() {
+    for (const auto& receiver : receivers_)
+        if (!receiver.is_to_forget && receiver.link.active())
+            mucbridge::read_undecoded(
+                receiver.link, credit, [&](const proton::message& message) { return judge(receiver.link, message); },
+                [&](const std::string& why) { warn_of(receiver, why); });
 }
 
 void Amqp10Receivers::unsubscribe(const std::string& filter) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "broker/amqp10_profile.hpp"
+#include "broker/amqp10_undecoded.hpp"
 #include "core/message.hpp"
 
 namespace mucbridge {
@@ -37,6 +38,8 @@ public:
     void keep_all();
     void on_open(const proton::receiver& link);
     void on_message(proton::delivery& transfer, const proton::message& message);
+    /// After an exception in the driver: what it kept to itself.
+    void read_undecoded();
     /// Closed or detached, by the broker or because we asked.
     void on_ended(const proton::receiver& link, const std::string& condition, const std::string& why);
     /// What nobody will answer any more.
@@ -55,6 +58,8 @@ private:
     };
 
     Receiver* find(const proton::receiver& link);
+    Amqp10Verdict judge(const proton::receiver& link, const proton::message& message);
+    static void warn_of(const Receiver& receiver, const std::string& why);
     Receiver* current(const std::string& filter);
     bool is_durable(const Wish& wish) const { return wish.is_kept && profile_.has_durable_sources(); }
     void open(Receiver& receiver);
