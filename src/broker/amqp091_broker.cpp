@@ -17,7 +17,7 @@ using Clock = std::chrono::steady_clock;
 constexpr unsigned window = 100;
 /// A queue that we may not read is not asked for again for so long: asking costs the connection. A stream may have
 /// nobody to serve it for a moment, and is asked for sooner at first.
-constexpr std::chrono::seconds denied_for = 60s, stream_denied_for = 1s;
+constexpr std::chrono::seconds denied_for = 60s, stream_denied_for = 1s, denied_at_most = 3600s;
 
 /// The adapter: one thread of its own connects, writes and reads.
 class Amqp091Broker : public Broker {
@@ -95,7 +95,7 @@ private:
         events.deliveries.on_acknowledged = [this](std::size_t count) { events_.on_acknowledged(count); };
         events.deliveries.on_denied = [this](const std::string& filter, bool is_of_stream, const std::string& why) {
             auto& denied = denied_[filter];
-            denied.lasts = std::clamp(2 * denied.lasts, is_of_stream ? stream_denied_for : denied_for, denied_for);
+            denied.lasts = std::clamp(2 * denied.lasts, is_of_stream ? stream_denied_for : denied_for, denied_at_most);
             denied.until = Clock::now() + denied.lasts;
             denied.why = why;
         };

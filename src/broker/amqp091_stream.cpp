@@ -25,10 +25,12 @@ void Amqp091Stream::ask(RabbitTable& arguments, Clock::time_point now) {
 }
 
 bool Amqp091Stream::take(std::uint64_t offset) {
+    if (due_ && offset < *last_)
+        return false;  // of the same chunk
     const bool is_awaited = std::exchange(due_, std::nullopt).has_value();
     if (is_awaited && offset == *last_)
         return false;
-    if (is_awaited && offset > *last_)
+    if (is_awaited)
         missed_ = offset - *last_ - 1;
     last_ = offset;
     return true;

@@ -48,6 +48,7 @@ Amqp091Properties::Amqp091Properties(const Publication& publication) {
     };
     set(AMQP_BASIC_CONTENT_TYPE_FLAG, properties_.content_type, publication.content_type);
     set(AMQP_BASIC_MESSAGE_ID_FLAG, properties_.message_id, publication.id);
+    set(AMQP_BASIC_REPLY_TO_FLAG, properties_.reply_to, publication.address);
     set(AMQP_BASIC_APP_ID_FLAG, properties_.app_id, app_id);
     properties_._flags |= AMQP_BASIC_DELIVERY_MODE_FLAG;
     properties_.delivery_mode = publication.qos > 0 ? AMQP_DELIVERY_PERSISTENT : AMQP_DELIVERY_NONPERSISTENT;

@@ -8,7 +8,7 @@
 namespace mucbridge {
 
 /// A publication's properties as AMQP 0-9-1 has them: content-type, delivery mode 2 where it is to be kept, message-id,
-/// timestamp, app-id, headers. Points into the publication.
+/// timestamp, reply-to (the room's own address), app-id, headers. Points into the publication.
 class Amqp091Properties {
 public:
     explicit Amqp091Properties(const Publication& publication);

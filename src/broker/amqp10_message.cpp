@@ -75,6 +75,7 @@ proton::message to_amqp10(const Publication& publication, const std::string& tar
     message.inferred(true);  // binary as data, not as a value
     message.body(proton::binary(publication.payload));
     message.to(target);
+    message.reply_to(target);  // who answers speaks in the room
     message.durable(publication.qos > 0);
     if (!publication.id.empty())
         message.id(proton::message_id(publication.id));

@@ -16,7 +16,8 @@ namespace {
 /// Proton's C++ objects are its C objects with a count of who holds them, and give them to those that derive from them.
 template <class Object>
 struct Inside : Object {
-    static auto of(const Object& object) { return (object.*&Inside::pn_object)(); }
+    explicit Inside(const Object& held) : Object(held) {}
+    auto* get() const { return this->pn_object(); }
 };
 
 std::uint64_t to_state(Amqp10Verdict verdict) {
@@ -35,7 +36,7 @@ std::vector<char> read_current(pn_link_t* link, pn_delivery_t* delivery) {
 }  // namespace
 
 bool take_exception(const proton::transport& transport, std::string& what) {
-    auto* const condition = pn_transport_condition(Inside<proton::transport>::of(transport));
+    auto* const condition = pn_transport_condition(Inside(transport).get());
     if (!pn_condition_is_set(condition) || std::string_view(pn_condition_get_name(condition)) != "exception")
         return false;
     const char* const description = pn_condition_get_description(condition);
@@ -47,7 +48,7 @@ bool take_exception(const proton::transport& transport, std::string& what) {
 void read_undecoded(const proton::receiver& receiver, int window,
                     const std::function<Amqp10Verdict(const proton::message&)>& judge,
                     const std::function<void(const std::string& why)>& told) {
-    auto* const link = Inside<proton::receiver>::of(receiver);
+    auto* const link = Inside(receiver).get();
     for (auto* delivery = pn_link_current(link); delivery && !pn_delivery_partial(delivery);
          delivery = pn_link_current(link)) {
         auto verdict = Amqp10Verdict::rejected;

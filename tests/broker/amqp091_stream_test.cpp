@@ -35,6 +35,7 @@ TEST_CASE("whoever never read a stream reads what comes from then on") {
 TEST_CASE("what was had last is asked for, and is not had twice") {
     Amqp091Stream stream(41);
     CHECK(asked(stream) == "41");
+    CHECK_FALSE(stream.take(40));
     CHECK_FALSE(stream.take(41));
     CHECK(stream.take(42));
     CHECK(stream.take_missed() == 0);

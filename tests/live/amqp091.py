@@ -25,6 +25,7 @@ async def both_ways(gateway, broker):
     want_equal(properties.content_type, "text/plain", "content-type")
     want_equal(properties.delivery_mode, 2, "delivery mode")
     want_equal(properties.app_id, "mucbridge", "app-id")
+    want_equal(properties.reply_to, "foo.bar", "reply-to")
     want_equal(properties.headers["XMPPFrom"], ROOM + "/romeo", "who said it")
     want_equal(properties.message_id, properties.headers["mucbridge-id"], "message-id")
     want(abs(properties.timestamp - time.time()) < 60, f"a timestamp of now, got {properties.timestamp}")

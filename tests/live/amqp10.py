@@ -25,6 +25,7 @@ async def both_ways(gateway, rhea):
     want(message["data"], "one data section")
     want_equal(message["content_type"], "text/plain", "content-type")
     want_equal(message["durable"], True, "durable")
+    want_equal(message["reply_to"], "/topic/foo.bar", "reply-to")
     want_equal(message["application_properties"]["XMPPFrom"], ROOM + "/romeo", "who said it")
     want_equal(message["message_id"], message["application_properties"]["mucbridge-id"], "message-id")
     rhea.send("/topic/foo.bar", "21 degrees", application_properties={"nick": "sensor", "count": 3})
