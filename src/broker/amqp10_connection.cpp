@@ -89,6 +89,7 @@ void Amqp10Connection::turn() {
     if (!is_up_ && Clock::now() > patient_until_)
         return die("no answer within " + std::to_string(opening_limit.count()) + " s");
     tick();
+    receivers_.look_after();
     dispatch();
     int reads = 0;
     write();

@@ -22,6 +22,7 @@ namespace {
 
 constexpr int credit = 100;
 constexpr unsigned most_failures = 3;
+constexpr std::chrono::seconds asked_again_after{30};
 constexpr std::size_t largest_data = 6 * 1024 * 1024;
 
 }  // namespace
@@ -34,10 +35,15 @@ void Amqp10Receivers::subscribe(const std::string& filter, Wish wish, bool is_fr
     if (const auto source = profile_.to_source(filter); !source)
         return answered({false, 0, source.error().text});
     auto* former = current(filter);
+    if (former && former->again) {
+        drop(*former);
+        former = nullptr;
+    }
     if (former && is_durable(former->wish)) {
         // A broker knows one link of that name: the subscription stays, and is read in another way.
         former->wish = wish;
         former->answered = std::move(answered);
+        former->told.reset();
         former->is_to_begin = true;
         return former->link.detach();
     }
@@ -87,8 +93,9 @@ void Amqp10Receivers::on_open(const proton::receiver& link) {
     if (receiver->is_to_forget)
         return receiver->link.close();
     receiver->failures = 0;
-    if (receiver->answered)
-        std::exchange(receiver->answered, nullptr)({true, receiver->wish.qos});
+    if (receiver->told == false)
+        spdlog::info("the subscription of {} is there", to_log_text(receiver->filter));
+    receiver->answer({true, receiver->wish.qos});
     for (auto& former : receivers_)
         if (!former.is_current && former.filter == receiver->filter)
             former.link.close();
@@ -141,6 +148,8 @@ void Amqp10Receivers::read_undecoded() {
 
 void Amqp10Receivers::unsubscribe(const std::string& filter) {
     auto* receiver = current(filter);
+    if (receiver && receiver->again)
+        return drop(*receiver);
     if (receiver) {
         receiver->is_current = false;
         return receiver->link.close();
@@ -162,7 +171,7 @@ void Amqp10Receivers::keep_all() {
         if (receiver.is_current && !receiver.wish.is_kept && profile_.has_durable_sources())
             filters.push_back(receiver.filter);
     for (const auto& filter : filters)
-        subscribe(filter, {current(filter)->wish.qos, true}, false, std::move(current(filter)->answered));
+        subscribe(filter, {current(filter)->wish.qos, true}, false, current(filter)->answered);
 }
 
 void Amqp10Receivers::on_ended(const proton::receiver& link, const std::string& condition, const std::string& why) {
@@ -176,20 +185,28 @@ void Amqp10Receivers::on_ended(const proton::receiver& link, const std::string& 
     }
     if (!receiver->is_current)
         return drop(*receiver);
-    const bool was_open = !receiver->answered;
-    if (was_open && ++receiver->failures < most_failures) {
+    if (receiver->told == true && ++receiver->failures < most_failures) {
         // Its node was deleted, or it was idle (Service Bus). What the broker held for it may be lost.
         if (condition != "amqp:link:detach-forced")
             spdlog::warn("the broker ended the subscription of {}: {}; it is made anew", to_log_text(receiver->filter),
                          to_log_text(why));
         return open(*receiver);
     }
-    if (was_open)
-        spdlog::warn("the subscription of {} cannot be made again: {}", to_log_text(receiver->filter),
+    // Who may be let in later is, and what is away comes back.
+    receiver->again = Clock::now() + asked_again_after;
+    if (receiver->told != false)
+        spdlog::warn("the subscription of {} is asked for again until it is there: {}", to_log_text(receiver->filter),
                      to_log_text(why));
-    else
-        std::exchange(receiver->answered, nullptr)({false, 0, why});
-    drop(*receiver);
+    receiver->answer({false, 0, why});
+}
+
+void Amqp10Receivers::look_after() {
+    const auto now = Clock::now();
+    for (auto& receiver : receivers_)
+        if (receiver.again && now >= *receiver.again) {
+            receiver.again.reset();
+            open(receiver);
+        }
 }
 
 void Amqp10Receivers::drop(const Receiver& receiver) {
@@ -198,8 +215,8 @@ void Amqp10Receivers::drop(const Receiver& receiver) {
 
 void Amqp10Receivers::give_up(const std::string& why) {
     for (auto& receiver : std::exchange(receivers_, {}))
-        if (receiver.answered)
-            receiver.answered({false, 0, why});
+        if (!receiver.told)
+            receiver.answer({false, 0, why});
 }
 
 }  // namespace mucbridge

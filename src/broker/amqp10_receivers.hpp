@@ -5,8 +5,10 @@
 #include <proton/message.hpp>
 #include <proton/receiver.hpp>
 
+#include <chrono>
 #include <functional>
 #include <list>
+#include <optional>
 #include <string>
 
 #include "broker/amqp10_profile.hpp"
@@ -30,7 +32,8 @@ public:
         int qos = 0;
         bool is_kept = false;
     };
-    /// `is_fresh`: what an earlier process left in a durable subscription is not wanted.
+    /// Answers as often as the answer is another: what is refused is asked for again, now and then. `is_fresh`: what an
+    /// earlier process left in a durable subscription is not wanted.
     void subscribe(const std::string& filter, Wish wish, bool is_fresh, Answered answered);
     void unsubscribe(const std::string& filter);
     /// From now on all subscriptions are durable. The new one is read before the old one ends; what comes at that
@@ -40,21 +43,33 @@ public:
     void on_message(proton::delivery& transfer, const proton::message& message);
     /// After an exception in the driver: what it kept to itself.
     void read_undecoded();
+    /// Does what is due; whenever some time has passed.
+    void look_after();
     /// Closed or detached, by the broker or because we asked.
     void on_ended(const proton::receiver& link, const std::string& condition, const std::string& why);
     /// What nobody will answer any more.
     void give_up(const std::string& why);
 
 private:
+    using Clock = std::chrono::steady_clock;
+
     struct Receiver {
         std::string filter;
         Wish wish;
-        Answered answered;  // null: it was
+        Answered answered;
         proton::receiver link;
-        bool is_to_forget = false;  // closes when it opens: a durable subscription ends so
-        bool is_to_begin = false;   // and is opened anew then
-        bool is_current = true;     // of its filter: the others are on their way out
-        unsigned failures = 0;      // since it was open
+        std::optional<bool> told = {};                // the latest answer
+        std::optional<Clock::time_point> again = {};  // when it is opened again; none: it is open, or asked for
+        bool is_to_forget = false;                    // closes when it opens: a durable subscription ends so
+        bool is_to_begin = false;                     // and is opened anew then
+        bool is_current = true;                       // of its filter: the others are on their way out
+        unsigned failures = 0;                        // since it was open
+
+        void answer(Granted granted) {
+            if (answered && told != granted.granted)
+                answered(granted);
+            told = granted.granted;
+        }
     };
 
     Receiver* find(const proton::receiver& link);

@@ -153,6 +153,11 @@ const commands = {
     permit: (address) => refused.delete(address),
     outcomes: (list) => outcomes.push(...list),
     raw: (address, {hex}) => publish({raw: Buffer.from(hex, 'hex')}, address),
+    close: (address) => {
+        for (const subscription of subscriptions.values())
+            if (subscription.address === address && subscription.link)
+                subscription.link.close({condition: 'amqp:resource-deleted', description: 'it went'});
+    },
     cut: () => sockets.forEach((socket) => socket.destroy()),
     list: () => say({subscriptions: [...subscriptions.values()].map(({address, isDurable, link, waiting, unsettled, key}) => (
         {address, isDurable, isRead: Boolean(link), waiting: waiting.length, unsettled: unsettled.size, key}))}),
