@@ -127,7 +127,7 @@ private:
     void ask(const std::string& filter, const SubscriptionWish& wish, const std::function<void(Granted)>& answered) {
         if (!connection_)
             return answered({false, 0, "there is no connection"});
-        const Amqp091Wish asked{wish.qos, may_keep(), wish.queue, wish.after};
+        const Amqp091Wish asked{wish.qos, may_keep(), wish.queue, wish.after, wish.since};
         const auto denied = denied_.find(filter);
         if (denied != denied_.end() && Clock::now() < denied->second.until)
             connection_->consumer().subscribe_later(filter, asked, answered, denied->second.until, denied->second.why);

@@ -43,7 +43,7 @@ Amqp091Subscription& Amqp091Consumer::add(const std::string& filter, Amqp091Wish
     auto queue = make_queue_name(config_, origin_, filter, wish);
     subscription = {filter, std::move(queue), std::move(wish), number, std::move(answered), former, Clock::now()};
     if (subscription.wish.is_of_stream())
-        subscription.stream.emplace(subscription.wish.after);
+        subscription.stream.emplace(subscription.wish.after, subscription.wish.since);
     return subscription;
 }
 
@@ -101,7 +101,7 @@ void Amqp091Consumer::read(const Subscription& subscription) {
                       const auto tag = std::to_string(number);
                       RabbitTable arguments;
                       if (auto* asked = find(number); asked && asked->stream)
-                          asked->stream->ask(arguments, Clock::now());
+                          asked->stream->ask(arguments, read_clocks());
                       amqp_basic_consume_t consume{};
                       consume.queue = to_bytes(queue);
                       consume.consumer_tag = to_bytes(tag);

@@ -6,6 +6,7 @@
 
 #include "broker/amqp091_channel.hpp"
 #include "core/config.hpp"
+#include "core/time.hpp"
 
 namespace mucbridge {
 
@@ -15,6 +16,7 @@ struct Amqp091Wish {
     bool is_kept = false;  // its queue outlives the connection
     QueueConfig queue;
     std::optional<std::uint64_t> after = {};  // as in SubscriptionWish
+    std::optional<WallTime> since = {};       // likewise
 
     bool is_of_stream() const { return queue.type == "stream"; }
 };

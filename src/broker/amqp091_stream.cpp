@@ -16,12 +16,19 @@ void Amqp091Stream::begin_anew() {
     is_from_first_ = true;
 }
 
-void Amqp091Stream::ask(RabbitTable& arguments, Clock::time_point now) {
+void Amqp091Stream::ask(RabbitTable& arguments, const Now& now) {
     due_.reset();
-    if (!last_)
-        return arguments.add(argument, std::string_view(is_from_first_ ? "first" : "next"));
-    arguments.add(argument, static_cast<std::int64_t>(*last_));
-    due_ = now + due_after;
+    if (last_) {
+        arguments.add(argument, static_cast<std::int64_t>(*last_));
+        due_ = now.tick + due_after;
+    } else if (is_from_first_) {
+        arguments.add(argument, std::string_view("first"));
+    } else if (since_) {
+        arguments.add_time(argument, std::chrono::floor<std::chrono::seconds>(*since_));
+    } else {
+        arguments.add(argument, std::string_view("next"));
+        since_ = now.wall;
+    }
 }
 
 bool Amqp091Stream::take(std::uint64_t offset) {

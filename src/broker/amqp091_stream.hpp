@@ -7,6 +7,7 @@
 
 #include "broker/rabbitmq_c.hpp"
 #include "core/message.hpp"
+#include "core/time.hpp"
 
 namespace mucbridge {
 
@@ -19,13 +20,15 @@ class Amqp091Stream {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// `after`: the offset that was had last; none: what comes from now on.
-    explicit Amqp091Stream(std::optional<std::uint64_t> after) : last_(after) {}
+    /// `after`: the offset that was had last. Else `since`: all that came since then is new. Neither: what comes from
+    /// the first ask() on.
+    explicit Amqp091Stream(std::optional<std::uint64_t> after, std::optional<WallTime> since = {})
+        : last_(after), since_(since) {}
 
     /// The stream is another, and all that it has is new.
     void begin_anew();
     /// Adds what basic.consume is to have.
-    void ask(RabbitTable& arguments, Clock::time_point now);
+    void ask(RabbitTable& arguments, const Now& now);
     /// Whether the message at that offset is new.
     bool take(std::uint64_t offset);
     /// Messages that came while nobody read, and that the stream keeps no longer; once.
@@ -35,6 +38,7 @@ public:
 
 private:
     std::optional<std::uint64_t> last_;
+    std::optional<WallTime> since_;
     bool is_from_first_ = false;
     std::optional<Clock::time_point> due_;  // none: nothing is to come again
     std::uint64_t missed_ = 0;

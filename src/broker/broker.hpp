@@ -9,6 +9,7 @@
 
 #include "core/config.hpp"
 #include "core/message.hpp"
+#include "core/time.hpp"
 
 namespace mucbridge {
 
@@ -52,8 +53,11 @@ struct BrokerEvents {
 struct SubscriptionWish {
     SubscriptionWish(int wanted_qos, QueueConfig wanted_queue = {}) : qos(wanted_qos), queue(std::move(wanted_queue)) {}
     int qos;
-    QueueConfig queue;                        // AMQP 0-9-1
-    std::optional<std::uint64_t> after = {};  // of a stream: the offset that was had last; none: what comes from now on
+    QueueConfig queue;  // AMQP 0-9-1
+    // Of a stream.
+    std::optional<std::uint64_t> after = {};  // the offset that was had last
+    std::optional<WallTime> since =
+        {};  // else: what came since then, by the broker's clock; none: what comes from now on
 };
 
 /// One connection to one broker. Callable from any thread; callbacks come on the broker's own.

@@ -3,6 +3,7 @@
 #include <amqp.h>
 #include <amqp_framing.h>
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -55,6 +56,10 @@ public:
     }
     void add(std::string_view name, bool value) { add(name, AMQP_FIELD_KIND_BOOLEAN).value.value.boolean = value; }
     void add(std::string_view name, std::int64_t value) { add(name, AMQP_FIELD_KIND_I64).value.value.i64 = value; }
+    void add_time(std::string_view name, std::chrono::sys_seconds value) {
+        add(name, AMQP_FIELD_KIND_TIMESTAMP).value.value.u64 =
+            static_cast<std::uint64_t>(value.time_since_epoch().count());
+    }
     void add(std::string_view name, RabbitTable& value) {
         add(name, AMQP_FIELD_KIND_TABLE).value.value.table = value.table();
     }

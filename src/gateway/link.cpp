@@ -48,11 +48,25 @@ Link::~Link() {
     close();
 }
 
+void Link::restore_filters(std::map<std::string, WallTime> filters) {
+    for (const auto& [filter, since] : filters)
+        former_filters_.push_back(filter);
+    former_filters_since_ = std::move(filters);
+}
+
 void Link::keep_session() {
     if (is_session_kept_.exchange(true))
         return;
     for (const auto& broker : brokers_)
         broker->keep_session(true);
+    for (const auto& [text, filter] : subscriptions_.filters())
+        keep_filter(text);
+}
+
+void Link::keep_filter(const std::string& filter) {
+    disk_.store.write(filter.size(), [name = config_.name, filter, since = wanted_since_[filter]](Tables& tables) {
+        return tables.rooms.add_filter(name, filter, since);
+    });
 }
 
 /// The first connection of a process begins anew, unless rooms are there that were there before; the others go on where
@@ -69,7 +83,9 @@ void Link::connect() {
         quick_ends_ = 0;
     const bool is_first = !was_up_ && !is_session_kept_;
     while (is_first && !offsets_.empty())
-        forget_offset(std::string(offsets_.begin()->first));
+        forget_place(std::string(offsets_.begin()->first));
+    if (is_first)
+        former_filters_since_.clear();
     broker().connect(is_unbearable || is_first);
 }
 
@@ -91,7 +107,7 @@ void Link::on_up(const BrokerFacts& facts) {
     unsubscribe_former();
     answers_wanted_ = subscriptions_.filters().size();
     for (const auto& [text, filter] : subscriptions_.filters())
-        ask(text, filter);
+        ask(text, filter, false);
     if (answers_wanted_ > 0) {
         loop_.at(loop_.now().tick + answer_wait, [this, connection = connection_] {
             if (connection == connection_ && answers_wanted_ > 0) {
@@ -129,7 +145,7 @@ void Link::unsubscribe_former() {
     for (const auto& filter : std::exchange(former_filters_, {})) {
         if (subscriptions_.find(filter))
             continue;
-        forget_offset(filter);
+        forget_place(filter);
         const BrokerCalls::Call call(*calls_);
         broker().unsubscribe(filter);
         if (!is_session_kept_)
@@ -141,7 +157,8 @@ void Link::unsubscribe_former() {
 }
 
 /// Whoever wants the stream again wants what comes from then on.
-void Link::forget_offset(const std::string& filter) {
+void Link::forget_place(const std::string& filter) {
+    wanted_since_.erase(filter);
     if (offsets_.erase(filter) > 0 && disk_.journal)
         disk_.journal->forget_offset(config_.name, filter);
 }
@@ -203,23 +220,28 @@ void Link::on_settled(const std::string& id, const Settlement& settlement, std::
 void Link::subscribe(const std::string& room, const std::string& filter, const SubscriptionWish& wish) {
     const bool must_ask = subscriptions_.add(filter, wish.qos, room);
     subscriptions_.find(filter)->queue = wish.queue;
+    const auto former = former_filters_since_.find(filter);
+    const bool is_old = former != former_filters_since_.end();
+    const bool is_new =
+        must_ask && wanted_since_.try_emplace(filter, is_old ? former->second : loop_.now().wall).second;
     if (must_ask && is_session_kept_)
-        disk_.store.write(filter.size(), [name = config_.name, filter](Tables& tables) {
-            return tables.rooms.add_filter(name, filter);
-        });
+        keep_filter(filter);
     if (state_ != "up")
         return;
     if (must_ask)
-        ask(filter, *subscriptions_.find(filter));
+        ask(filter, *subscriptions_.find(filter), is_new && !is_old);
     else if (const auto& answer = subscriptions_.find(filter)->answer)
         events_.on_granted(room, filter, *answer);
 }
 
-void Link::ask(const std::string& text, const Subscriptions::Filter& filter) {
+/// `is_new`: nobody has missed anything yet.
+void Link::ask(const std::string& text, const Subscriptions::Filter& filter, bool is_new) {
     const BrokerCalls::Call call(*calls_);
     SubscriptionWish wish{filter.qos, filter.queue};
     if (const auto found = offsets_.find(text); found != offsets_.end())
         wish.after = found->second;
+    else if (const auto since = wanted_since_.find(text); !is_new && since != wanted_since_.end())
+        wish.since = since->second;
     broker().subscribe(text, std::move(wish), [this, text, connection = connection_](Granted granted) {
         loop_.post([this, text, connection, granted = std::move(granted)] { on_answer(text, granted, connection); });
     });

@@ -79,7 +79,7 @@ public:
     void set_aside(const Window::Line& line, const std::string& reason, const Store::Job& first = {});
     void restore_set_aside(Spool::SetAsideCount found) { set_aside_ = std::move(found); }
     /// What the broker may still have subscribed for them: it is unsubscribed where no room wants it.
-    void restore_filters(std::vector<std::string> filters) { former_filters_ = std::move(filters); }
+    void restore_filters(std::map<std::string, WallTime> filters);
 
     /// Of the journal, in its order: what the broker may bring again when it resumes the session.
     void restore_heard(const Delivery& delivery);
@@ -118,9 +118,10 @@ private:
     // link.cpp
     void on_up(const BrokerFacts& facts);
     void on_down(const BrokerDown& down);
-    void ask(const std::string& text, const Subscriptions::Filter& filter);
+    void ask(const std::string& text, const Subscriptions::Filter& filter, bool is_new);
+    void keep_filter(const std::string& filter);
     void unsubscribe_former();
-    void forget_offset(const std::string& filter);
+    void forget_place(const std::string& filter);
     void on_answer(const std::string& filter, const Granted& granted, std::uint64_t connection);
     void on_settled(const std::string& id, const Settlement& settlement, std::uint64_t connection);
     void connect_later();
@@ -154,6 +155,7 @@ private:
     Subscriptions subscriptions_;
     SecondCopies second_copies_;
     std::map<std::string, std::uint64_t> offsets_;  // had last, of streams, by filter
+    std::map<std::string, WallTime> wanted_since_, former_filters_since_;
     std::shared_ptr<BrokerCalls> calls_;  // made for each call of a broker that may take its client library's lock
     std::shared_ptr<Pressure> pressure_;
     std::unordered_map<std::string, std::shared_ptr<Inbox>> inboxes_;  // by room

@@ -89,20 +89,21 @@ Result<std::vector<KeptRoom>> KeptRooms::load() {
     return out;
 }
 
-Result<void> KeptRooms::add_filter(std::string_view broker, std::string_view filter) {
-    return run("INSERT OR IGNORE INTO kept_filter (broker, filter) VALUES (?1, ?2)", {broker, filter});
+Result<void> KeptRooms::add_filter(std::string_view broker, std::string_view filter, WallTime since) {
+    return run_once(*database_, "INSERT OR IGNORE INTO kept_filter (broker, filter, since) VALUES (?1, ?2, ?3)",
+                    [&](Statement& statement) { statement.bind(1, broker).bind(2, filter).bind(3, to_number(since)); });
 }
 
 Result<void> KeptRooms::remove_filter(std::string_view broker, std::string_view filter) {
     return run("DELETE FROM kept_filter WHERE broker = ?1 AND filter = ?2", {broker, filter});
 }
 
-Result<std::vector<std::string>> KeptRooms::filters(std::string_view broker) {
-    std::vector<std::string> filters;
+Result<std::map<std::string, WallTime>> KeptRooms::filters(std::string_view broker) {
+    std::map<std::string, WallTime> filters;
     const auto read = read_rows(
-        *database_, "SELECT filter FROM kept_filter WHERE broker = ?1 ORDER BY filter",
+        *database_, "SELECT filter, since FROM kept_filter WHERE broker = ?1",
         [&](Statement& statement) { statement.bind(1, broker); },
-        [&](const Statement& row) { filters.push_back(text_of(row, 0)); });
+        [&](const Statement& row) { filters.emplace(text_of(row, 0), to_time(row.number(1))); });
     if (!read)
         return read.error();
     return filters;

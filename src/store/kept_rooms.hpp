@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,9 +47,11 @@ public:
     Result<std::vector<KeptRoom>> load();
 
     // Which filters a broker may still have subscribed for us in the session that it keeps.
-    Result<void> add_filter(std::string_view broker, std::string_view filter);
+    /// Takes no notice of one that it has.
+    Result<void> add_filter(std::string_view broker, std::string_view filter, WallTime since);
     Result<void> remove_filter(std::string_view broker, std::string_view filter);
-    Result<std::vector<std::string>> filters(std::string_view broker);
+    /// And since when; WallTime{}: nobody knows.
+    Result<std::map<std::string, WallTime>> filters(std::string_view broker);
 
 private:
     explicit KeptRooms(Database& database) : database_(&database) {}

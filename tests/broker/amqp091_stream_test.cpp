@@ -10,13 +10,15 @@ using Clock = Amqp091Stream::Clock;
 constexpr Clock::time_point start{};
 
 /// What basic.consume is asked to begin at.
-std::string asked(Amqp091Stream& stream, Clock::time_point now = start) {
+std::string asked(Amqp091Stream& stream, Clock::time_point now = start, WallTime wall = {}) {
     RabbitTable arguments;
-    stream.ask(arguments, now);
+    stream.ask(arguments, {now, wall});
     const auto table = arguments.table();
     REQUIRE(table.num_entries == 1);
     CHECK(to_view(table.entries[0].key) == "x-stream-offset");
     const auto& value = table.entries[0].value;
+    if (value.kind == AMQP_FIELD_KIND_TIMESTAMP)
+        return "since " + std::to_string(value.value.u64);
     return value.kind == AMQP_FIELD_KIND_I64 ? std::to_string(value.value.i64)
                                              : std::string(to_view(value.value.bytes));
 }
@@ -30,6 +32,19 @@ TEST_CASE("whoever never read a stream reads what comes from then on") {
     CHECK(stream.take(7));
     CHECK(stream.take(8));
     CHECK_MESSAGE(asked(stream) == "8", "as where it is read again after a cut");
+}
+
+TEST_CASE("where nothing was had yet, what came since the stream was first wanted is") {
+    const WallTime wanted(std::chrono::milliseconds(5'999));
+    Amqp091Stream stream(std::nullopt);
+    CHECK(asked(stream, start, wanted) == "next");
+    CHECK_MESSAGE(asked(stream, start, wanted + std::chrono::hours(1)) == "since 5", "as where it was refused first");
+    CHECK(stream.take(7));
+    CHECK(asked(stream) == "7");
+    Amqp091Stream another(std::nullopt, wanted);
+    CHECK(asked(another, start, wanted + std::chrono::hours(1)) == "since 5");
+    another.begin_anew();
+    CHECK(asked(another) == "first");
 }
 
 TEST_CASE("what was had last is asked for, and is not had twice") {

@@ -1,4 +1,6 @@
 """Rooms on RabbitMQ's streams, which all gateways read: one order for all, and each goes on where it was."""
+import asyncio
+
 from harness import Client, Gateway, Test, eventually, in_loop, want, want_equal
 from rabbitmq import Pika, RabbitMQ
 
@@ -91,6 +93,36 @@ async def killed(test, broker):
     pika.close()
 
 
+async def killed_in_silence(test, broker):
+    """Where nothing was said yet, a room goes on from the time when it was first there, and not from before it."""
+    room = "silence@rooms.localhost"
+    keeper = Gateway(test, config=config(broker))
+    juliet = await enter(keeper, room, "juliet")
+    pika = Pika(broker)
+    pika.publish("silence", "too early")
+    await juliet.heard("too early")
+    await asyncio.sleep(2.5)  # a stream's times are in whole seconds
+    gateway = Gateway(test, config=config(broker, persistent=True))
+    romeo = await enter(gateway, room, "romeo")
+    gateway.child.kill()
+    said = [f"to nobody {n}" for n in range(5)]
+    for words in said:
+        pika.publish("silence", words)
+    gateway.start()
+    romeo = await enter(gateway, room, "romeo", history=True)
+    await romeo.heard(said[-1])
+    broker.ctl("close_all_user_connections", "guest", "a test")
+    pika = Pika(broker)
+    pika.publish("silence", "after")
+    await romeo.heard("after")
+    want_equal([body for body in romeo.bodies(room) if "is away" not in body], [*said, "after"], "what the room said")
+    for who in (romeo, juliet):
+        await who.bye()
+    for each in (gateway, keeper):
+        each.stop()
+    pika.close()
+
+
 async def cut(test, broker):
     """A connection that is lost costs nothing, in a room that is not persistent as well."""
     room = "cut@rooms.localhost"
@@ -174,6 +206,6 @@ async def other_age(test, broker):
 with Test(limit=200) as test:
     broker = RabbitMQ(test)
     for name, work in (("two gateways, one order", one_order), ("a room that is destroyed", destroyed), ("kill -9", killed),
-                       ("cuts", cut), ("a stream that somebody deletes", deleted), ("a stream of another age", other_age)):
+                       ("kill -9 before anything is said", killed_in_silence), ("cuts", cut), ("a stream that somebody deletes", deleted), ("a stream of another age", other_age)):
         with test.case(name):
             in_loop(work(test, broker))
