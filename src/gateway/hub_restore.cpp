@@ -4,11 +4,12 @@
 #include <map>
 #include <set>
 #include <string_view>
-#include <tuple>
+#include <utility>
 
 #include "core/utf8.hpp"
 #include "gateway/hub.hpp"
 #include "gateway/line_entry.hpp"
+#include "gateway/second_copies.hpp"
 
 namespace mucbridge {
 
@@ -128,15 +129,14 @@ void Hub::replay_journal() {
     if (!entries.empty())
         spdlog::info("the journal has {} deliveries of earlier processes: those that are in no archive are heard again",
                      entries.size());
-    // A second copy was known as one, and is in no archive.
-    std::set<std::tuple<std::string_view, std::uint32_t, std::string_view, std::string_view>> heard;
+    // A second copy was known as one, and is in no archive; no note says so where the process died just then.
+    std::set<std::pair<std::string_view, SecondCopies::Heard>> heard;
     for (const Journal::Entry& entry : entries) {
         const Delivery& delivery = entry.delivery;
         if (Link* const at = link(entry.broker))
             at->restore_heard(delivery);
-        const bool may_be_copy = delivery.packet_id != 0 && (delivery.duplicate || delivery.qos == 2);
-        const bool is_first =
-            heard.insert({entry.broker, delivery.packet_id, delivery.address, delivery.payload}).second;
+        const bool may_be_copy = delivery.duplicate || (delivery.packet_id != 0 && delivery.qos == 2);
+        const bool is_first = heard.emplace(entry.broker, SecondCopies::to_heard(delivery)).second;
         if (may_be_copy && !is_first)
             continue;
         for (unsigned there = 0; there < loop_count_; ++there)

@@ -55,8 +55,11 @@ void Link::hold_back() {
 void Link::on_arrival(const std::shared_ptr<Arrival>& arrival) {
     if (arrival->delivery.offset)
         offsets_[arrival->delivery.filter] = *arrival->delivery.offset;
-    if (second_copies_.is_second_copy(arrival->delivery))
+    if (second_copies_.is_second_copy(arrival->delivery)) {
+        if (arrival->delivery.journal > 0)
+            disk_.journal->note_copy(arrival->delivery.journal);
         return;
+    }
     const std::shared_ptr<const Delivery> delivery(arrival, &arrival->delivery);
     for (const auto& room : subscriptions_.rooms_for(delivery->address, delivery->filter)) {
         auto& inbox = inboxes_[room];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -13,6 +14,14 @@ namespace mucbridge {
 /// queue by queue, marked (0-9-1 §1.8.3.13).
 class SecondCopies {
 public:
+    /// What a second copy has in common with the first.
+    struct Heard {
+        std::uint32_t packet_id;
+        std::size_t queue, hash;  // queue: of its filter; 0: none
+        auto operator<=>(const Heard&) const = default;
+    };
+    static Heard to_heard(const Delivery& delivery);
+
     /// A connection begins: to the session that the former one had, or to one that knows nothing of it.
     void on_up(bool has_session);
     /// Whether it was heard on an earlier connection of the session. Wants every delivery once, in order.
@@ -21,14 +30,8 @@ public:
     void forget(std::size_t count);
 
 private:
-    struct Heard {
-        std::uint32_t packet_id;
-        std::size_t queue, hash;  // queue: of its filter; 0: none
-        bool operator==(const Heard&) const = default;
-    };
     static constexpr std::size_t most = 1000;  // a broker leaves fewer unacknowledged
 
-    static Heard to_heard(const Delivery& delivery);
     bool take_earlier(const Heard& heard);
 
     std::deque<Heard> earlier_;  // on former connections, and may come again

@@ -6,62 +6,30 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cinttypes>
-#include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <set>
 #include <utility>
 
 #include "store/journal_entry.hpp"
+#include "store/journal_files.hpp"
 
 namespace mucbridge {
 
 namespace {
 
-constexpr std::string_view extension = ".journal";
-
-Error system_error(const std::string& path, const char* wish) { return {path, ": ", wish, ": ", std::strerror(errno)}; }
-
-/// Of write(), which took fewer bytes than it was given.
-Error write_error(const std::string& path, ssize_t written) {
-    return written < 0 ? system_error(path, "cannot be written") : Error{path, ": cannot be written: the disk is full"};
+/// An entry with no number, but the mark of a second copy: it has the number of the one that is meant where others have
+/// an offset.
+Delivery make_copy_note(std::uint64_t number) {
+    Delivery note;
+    note.duplicate = true;
+    note.offset = number;
+    return note;
 }
 
-/// Named by the first number that it may hold, so that names sort as their entries do.
-std::string segment_path(const std::string& directory, std::uint64_t first) {
-    char name[32];
-    std::snprintf(name, sizeof name, "%020" PRIu64, first);
-    return directory + "/" + name + std::string(extension);
-}
-
-Result<std::vector<std::string>> find_segments(const std::string& directory) {
-    std::error_code failure;
-    std::vector<std::string> paths;
-    for (std::filesystem::directory_iterator at(directory, failure), end; !failure && at != end; at.increment(failure))
-        if (at->path().extension() == extension)
-            paths.push_back(at->path().string());
-    if (failure)
-        return Error{directory, ": cannot be read: ", failure.message()};
-    std::ranges::sort(paths);
-    return paths;
-}
-
-Result<std::string> read_whole(const std::string& path) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return system_error(path, "cannot be read");
-    std::string bytes;
-    char buffer[64 * 1024];
-    ssize_t got = 0;
-    while ((got = ::read(file, buffer, sizeof buffer)) > 0)
-        bytes.append(buffer, static_cast<std::size_t>(got));
-    ::close(file);
-    if (got < 0)
-        return system_error(path, "cannot be read");
-    return bytes;
+std::optional<std::uint64_t> copy_noted(const Delivery& entry) {
+    return entry.journal == 0 && entry.duplicate ? entry.offset : std::nullopt;
 }
 
 }  // namespace
@@ -97,6 +65,7 @@ struct Journal::Impl : std::enable_shared_from_this<Journal::Impl> {
     std::vector<Entry> earlier;  // of former processes; receipts are given when they are taken
     std::vector<std::pair<std::uint64_t, std::string>> damage;
     std::map<std::pair<std::string, std::string>, std::uint64_t> offsets;  // by broker and filter
+    std::set<std::uint64_t> copies;                                        // numbers of entries that are second copies
     std::vector<std::string> without_entries;                              // segments of former processes
 
     ~Impl() {
@@ -130,6 +99,10 @@ Result<void> Journal::Impl::read_segments() {
                 damage.emplace_back(next, path + ": " + entry.error().text);
                 break;
             }
+            if (const auto copy = copy_noted(entry->delivery)) {
+                copies.insert(*copy);
+                continue;
+            }
             note_offset(entry->broker, entry->delivery);
             const std::uint64_t number = entry->delivery.journal;
             if (number == 0)
@@ -142,6 +115,9 @@ Result<void> Journal::Impl::read_segments() {
         if (!first)
             without_entries.push_back(path);
     }
+    std::erase_if(earlier, [this](const Entry& entry) { return copies.contains(entry.delivery.journal); });
+    for (auto& [first, segment] : segments)
+        std::erase_if(segment.unsettled, [this](std::uint64_t number) { return copies.contains(number); });
     return {};
 }
 
@@ -153,7 +129,7 @@ void Journal::Impl::note_offset(const std::string& broker, const Delivery& deliv
         offsets.erase({broker, delivery.filter});
 }
 
-/// The offsets go with it from the beginning: those of former segments are lost with them.
+/// The notes go with it from the beginning: those of former segments are lost with them.
 Result<void> Journal::Impl::begin_segment() {
     const std::string path = segment_path(directory, next), unnamed = path + ".new";
     const int fresh = ::open(unnamed.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
@@ -166,6 +142,9 @@ Result<void> Journal::Impl::begin_segment() {
         last.offset = offset;
         head += write_journal_entry(whose.first, last);
     }
+    copies.erase(copies.begin(), copies.lower_bound(segments.empty() ? next : segments.begin()->first));
+    for (const std::uint64_t number : copies)
+        head += write_journal_entry({}, make_copy_note(number));
     std::optional<Error> error;
     if (const ssize_t written = ::write(fresh, head.data(), head.size()); written != static_cast<ssize_t>(head.size()))
         error = write_error(path, written);
@@ -290,6 +269,12 @@ void Journal::forget_offset(const std::string& broker, const std::string& filter
     Delivery none;
     none.filter = filter;
     (void)impl_->write(write_journal_entry(broker, none));
+}
+
+void Journal::note_copy(std::uint64_t number) {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->copies.insert(number);
+    (void)impl_->write(write_journal_entry({}, make_copy_note(number)));
 }
 
 std::uint64_t Journal::low() const {

@@ -45,6 +45,8 @@ public:
     /// Numbers the delivery and gives it its receipt; heard_at and stanza_id are written as they are. On an error it is
     /// in no journal, and has no receipt.
     Result<void> append(const std::string& broker, Delivery& delivery);
+    /// The entry of that number was heard before, under another one: it is in no archive, and is not read again.
+    void note_copy(std::uint64_t number);
     /// Of the broker's streams, by filter: the offset of the last delivery that was appended.
     std::map<std::string, std::uint64_t> offsets(const std::string& broker) const;
     void forget_offset(const std::string& broker, const std::string& filter);

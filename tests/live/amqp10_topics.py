@@ -1,5 +1,7 @@
 """AMQP 1.0 brokers that keep durable subscriptions, each spelling its addresses as its profile says: a broker of ours on rhea, which
 is no ActiveMQ, Artemis or Service Bus, but speaks AMQP as another implementation does, and fails on demand."""
+import asyncio
+
 from harness import Client, Gateway, Test, eventually, in_loop, want, want_equal
 from rhea import Rhea, StandIn, install
 
@@ -67,16 +69,21 @@ async def durable(test, folder, profile):
     gateway = Gateway(test, config=config(broker, profile, persistent=True))
     romeo = await enter(gateway, ROOM, "romeo")
     rhea = Rhea(folder, broker.port)
-    rhea.send(f"{prefix}foo.bar", "alive")
-    await romeo.heard("alive")
-    said = ["alive"]
+    said = []
     for life in range(2):
+        await asyncio.sleep(0.2)
+        broker.do(deaf=True)
+        said.append(f"{life} alive")
+        rhea.send(f"{prefix}foo.bar", said[-1])
+        await romeo.heard(said[-1])
         gateway.child.kill()
         eventually(lambda: [each["isRead"] for each in broker.subscriptions()] == [False], "the subscription stays, unread")
         for n in range(20):
             said.append(f"{life} dead {n}")
             rhea.send(f"{prefix}foo.bar", said[-1])
-        eventually(lambda: broker.subscriptions()[0]["waiting"] == 20, "the broker keeps them")
+        # What was heard before comes again, for nothing was heard of it; and it is known.
+        eventually(lambda: broker.subscriptions()[0]["waiting"] == 21, "the broker keeps them")
+        broker.do(deaf=False)
         gateway.start()
         romeo = await enter(gateway, ROOM, "romeo", history=True)
         await romeo.heard(said[-1])

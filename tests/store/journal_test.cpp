@@ -43,6 +43,36 @@ std::vector<std::string> files(const std::string& directory) {
 
 }  // namespace
 
+TEST_CASE("a second copy is not read again, also where its segment outlives the note's [S4]") {
+    const Scratch scratch;
+    const auto path = scratch.path("journal");
+    const std::size_t segment_bytes = 900;
+    const std::string long_text(segment_bytes, 'x');
+    Delivery kept = delivery("kept"), copy = delivery(long_text + "copy");
+    {
+        auto journal = *Journal::open(path, 0, segment_bytes);
+        REQUIRE(journal->append("main", kept).has_value());
+        REQUIRE(journal->append("main", copy).has_value());
+        Delivery other = delivery(long_text), another = delivery(long_text);
+        REQUIRE(journal->append("main", other).has_value());  // the second segment
+        journal->note_copy(copy.journal);
+        other.receipt.reset();
+        REQUIRE(journal->append("main", another).has_value());  // the third; the second goes
+        CHECK(files(path).size() == 2);
+    }
+    for (int life = 0; life < 3; ++life) {
+        std::vector<Journal::Entry> entries;  // what outlives the journal settles nothing
+        auto journal = *Journal::open(path, 0, segment_bytes);
+        entries = take(*journal);
+        CHECK(std::ranges::none_of(entries, [](const auto& each) { return each.delivery.payload.ends_with("copy"); }));
+        REQUIRE_FALSE(entries.empty());
+        CHECK(entries.front().delivery.payload == "kept");
+        CHECK(journal->offsets("").empty());
+        Delivery next = delivery("next");
+        REQUIRE(journal->append("main", next).has_value());
+    }
+}
+
 TEST_CASE("what was acknowledged and not settled is read again, whole and in order [S7]") {
     const Scratch scratch;
     const std::string payload("a\0b", 3);

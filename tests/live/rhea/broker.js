@@ -18,6 +18,7 @@ const receivers = new Set();
 const sockets = new Set();
 const refused = new Set();
 const outcomes = []; // of the next messages, in place of accepted
+let isDeaf = false; // to what is said of messages, as where a connection ends before that comes
 
 const words = (address) => address.slice(address.startsWith(prefix) ? prefix.length : 0).replace(/\/Subscriptions\/.*/, '').split('.');
 
@@ -86,7 +87,7 @@ for (const outcome of ['accepted', 'rejected', 'released', 'modified'])
     container.on(outcome, ({sender, delivery}) => {
         const subscription = subscriptionOf(sender);
         const item = subscription && subscription.unsettled.get(delivery);
-        if (!item)
+        if (!item || isDeaf)
             return;
         subscription.unsettled.delete(delivery);
         if (outcome === 'released' || outcome === 'modified')
@@ -158,6 +159,7 @@ const commands = {
             if (subscription.address === address && subscription.link)
                 subscription.link.close({condition: 'amqp:resource-deleted', description: 'it went'});
     },
+    deaf: (is) => { isDeaf = is; },
     cut: () => sockets.forEach((socket) => socket.destroy()),
     list: () => say({subscriptions: [...subscriptions.values()].map(({address, isDurable, link, waiting, unsettled, key}) => (
         {address, isDurable, isRead: Boolean(link), waiting: waiting.length, unsettled: unsettled.size, key}))}),
