@@ -6,9 +6,11 @@ and a failed one its reason and the ends of the logs.
 import argparse
 import asyncio
 import base64
+import contextlib
 import ctypes
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -54,9 +56,15 @@ def eventually(question, text, patience=None):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that stays free while its server is away: the system gives it to no connection that somebody opens."""
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(10000, lowest) if lowest > 20000 else 0
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+            with contextlib.suppress(OSError):
+                s.bind(("127.0.0.1", port))
+                return s.getsockname()[1]
 
 
 def accepts(port):
@@ -421,6 +429,8 @@ class Seen:
         stanza_id = element.find("{urn:xmpp:sid:0}stanza-id")
         self.stanza_id = None if stanza_id is None else stanza_id.get("id")
         self.stanza_id_by = None if stanza_id is None else stanza_id.get("by")
+        reply = element.find("{urn:xmpp:reply:0}reply")
+        self.answers = None if reply is None else reply.get("id")
         occupant_id = element.find("{urn:xmpp:occupant-id:0}occupant-id")
         self.occupant_id = None if occupant_id is None else occupant_id.get("id")
         self.statuses = [int(s.get("code")) for s in element.iter(MUC_USER + "status")]
@@ -562,6 +572,12 @@ class Client(slixmpp.ClientXMPP):
     async def heard(self, body, room=None, patience=None):
         return await self.until(lambda: next((s for s in self.lines(room) if s.body == body), None),
                                 f"the line {body[:60]!r} is heard", patience)
+
+    async def answer(self, room, body, stanza_id):
+        """XEP-0461."""
+        self.send_raw(f"<message type='groupchat' to='{room}'><body>{body}</body>"
+                      f"<reply xmlns='urn:xmpp:reply:0' id='{stanza_id}'/></message>")
+        return await self.heard(body, room)
 
     async def bye(self):
         await self.disconnect(wait=2, ignore_send_queue=True) if self.is_connected() else None
