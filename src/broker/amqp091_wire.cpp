@@ -48,6 +48,7 @@ Amqp091Properties::Amqp091Properties(const Publication& publication) {
     };
     set(AMQP_BASIC_CONTENT_TYPE_FLAG, properties_.content_type, publication.content_type);
     set(AMQP_BASIC_MESSAGE_ID_FLAG, properties_.message_id, publication.id);
+    set(AMQP_BASIC_CORRELATION_ID_FLAG, properties_.correlation_id, publication.answers);
     set(AMQP_BASIC_REPLY_TO_FLAG, properties_.reply_to, publication.address);
     set(AMQP_BASIC_APP_ID_FLAG, properties_.app_id, app_id);
     properties_._flags |= AMQP_BASIC_DELIVERY_MODE_FLAG;
@@ -75,6 +76,7 @@ void read_properties(const amqp_basic_properties_t& properties, Delivery& delive
     };
     add(AMQP_BASIC_USER_ID_FLAG, "user-id", properties.user_id);
     add(AMQP_BASIC_REPLY_TO_FLAG, "reply-to", properties.reply_to);
+    add(AMQP_BASIC_MESSAGE_ID_FLAG, "message-id", properties.message_id);
     add(AMQP_BASIC_CORRELATION_ID_FLAG, "correlation-id", properties.correlation_id);
     if (!(properties._flags & AMQP_BASIC_HEADERS_FLAG))
         return;

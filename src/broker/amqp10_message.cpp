@@ -79,6 +79,8 @@ proton::message to_amqp10(const Publication& publication, const std::string& tar
     message.durable(publication.qos > 0);
     if (!publication.id.empty())
         message.id(proton::message_id(publication.id));
+    if (!publication.answers.empty())
+        message.correlation_id(proton::message_id(publication.answers));
     if (!publication.content_type.empty())
         message.content_type(publication.content_type);
     if (publication.said_at != WallTime{})
@@ -97,6 +99,7 @@ Delivery to_delivery(const proton::message& message) {
     read_properties(message, delivery);
     add(delivery, "user-id", message.user());
     add(delivery, "reply-to", message.reply_to());
+    add(delivery, "message-id", to_text(message.id()));
     add(delivery, "correlation-id", to_text(message.correlation_id()));
     return delivery;
 }

@@ -15,6 +15,8 @@ Delivery to_delivery(Publication publication) {
     delivery.qos = publication.qos;
     delivery.content_type = std::move(publication.content_type);
     delivery.properties = std::move(publication.properties);
+    if (!publication.answers.empty())
+        delivery.properties.emplace_back("correlation-id", std::move(publication.answers));
     return delivery;
 }
 
@@ -195,6 +197,7 @@ std::vector<MemoryBus::Subscription> MemoryBus::select(const std::string& addres
 void MemoryBus::route(const Client* from, Publication publication) {
     if (!facts_.carries_properties) {
         publication.properties.clear();
+        publication.answers.clear();
         publication.content_type.clear();
     }
     if (publication.retain)

@@ -11,7 +11,7 @@ namespace mucbridge {
 
 /// A line on its way out, in everything but its clothes. Source: Room. Sink: Mapper::outbound.
 struct Said {
-    Line line;  // stanza_id is the id that travels
+    Line line;  // stanza_id is the id that travels; `answers` has the id by which that line is known at the address
     std::string nick;
     Jid occupant;           // room@rooms/nick: XMPPFrom
     Jid room;               // XMPPTo
@@ -32,7 +32,9 @@ struct Heard {
     std::string body;  // XML text, at most the configured bytes
     std::string raw;   // the payload as it came, for matching lines that carry no id
     std::string lang;
-    std::string sender_id;  // XMPPID, the sender's own stanza id; only where sealed
+    std::string sender_id;        // XMPPID, the sender's own stanza id; only where sealed
+    std::string message_id = {};  // by which its publisher knows it: AMQP's, else `id`; empty: none
+    std::string answers = {};     // which message it answers, likewise: AMQP's correlation-id; empty: none
     std::optional<WallTime> said_at, published_at;
     bool retained = false;
     bool cut = false;           // the body was longer than a body may be

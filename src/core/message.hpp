@@ -23,6 +23,8 @@ struct Line {
     std::optional<std::string> body;     // the first body without or with a language; none: not published
     std::optional<std::string> subject;  // present and empty: the subject is cleared
     Bytes extra;                         // every other child, well-formed XML with its namespaces declared; may be null
+    /// Which line it answers (XEP-0461), by its stanza-id; empty: none. In `extra` too, where there is one.
+    std::string answers = {};
 };
 
 /// One message to a broker. Source: Mapper. Sink: Broker.
@@ -37,6 +39,7 @@ struct Publication {
     std::string id = {};                                          // AMQP's message-id; empty: none
     WallTime said_at{};                                           // AMQP's timestamp; 0: none
     bool mandatory = false;                                       // AMQP 0-9-1: refused where no queue takes it
+    std::string answers = {};                                     // correlation-id, correlation data; empty: none
 };
 
 /// One message from a broker, every byte of it a stranger's.

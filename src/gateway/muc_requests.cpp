@@ -8,6 +8,9 @@ namespace mucbridge {
 
 namespace {
 
+/// Of what a reply names: longer ones are nobody's.
+constexpr std::size_t longest_id = 128;
+
 /// A whole number as a client may write it; none where it is anything else.
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
@@ -120,6 +123,9 @@ Line parse_line(const Element& message, const Jid& room) {
             line.subject = child->text();
             continue;
         }
+        if (child->ns == ns::reply && child->name == "reply" && line.answers.empty() &&
+            child->attribute("id").size() <= longest_id)
+            line.answers = child->attribute("id");
         append_element(extra, *child, ns::client);
     }
     line.extra = to_bytes(std::move(extra));

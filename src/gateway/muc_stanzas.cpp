@@ -36,8 +36,13 @@ void append_words(std::string& out, const Line& line) {
         append_text_element(out, "subject", *line.subject);
     if (line.body)
         append_text_element(out, "body", *line.body);
-    if (line.extra)
+    if (line.extra) {
         out.append(*line.extra);
+    } else if (!line.answers.empty()) {
+        out.append("<reply xmlns='urn:xmpp:reply:0'");
+        append_attribute(out, "id", line.answers);
+        out.append("/>");
+    }
 }
 
 void append_statuses(std::string& out, const std::vector<int>& statuses) {

@@ -25,6 +25,11 @@ std::string read_name(std::string text, std::size_t bytes) {
     return text.size() <= bytes && is_xml_text(text) ? std::move(text) : std::string{};
 }
 
+std::string read_property_name(const Delivery& delivery, std::string_view property) {
+    const auto* text = delivery.property(property);
+    return text ? read_name(*text, id_bytes) : std::string{};
+}
+
 std::string describe_binary(const Delivery& delivery) {
     const auto& type = delivery.content_type;
     const bool is_named = !type.empty() && type.size() <= 127 &&
@@ -53,6 +58,7 @@ Publication Mapper::publish_at(const AddressBinding& place, const Said& said) co
     const auto seal = seal_->make({said.line.stanza_id, place.write, said.nick, body, said.said_at, said.published_at});
     Publication publication{place.write, {}, place.qos,           place.retain, {},
                             true,        {}, said.line.stanza_id, said.said_at, place.mandatory};
+    publication.answers = said.line.answers;
     if (place.payload == PayloadKind::json) {
         publication.content_type = "application/json";
         publication.payload = write_json(said, seal_->origin(), seal);
@@ -134,6 +140,10 @@ std::optional<Heard> Mapper::hear_at(const AddressBinding& place, const std::str
     heard.stanza_id = delivery.stanza_id;
     heard.receipt = delivery.receipt;
     heard.id = read_name(claims.id, id_bytes);
+    heard.message_id = read_property_name(delivery, "message-id");
+    if (heard.message_id.empty())
+        heard.message_id = heard.id;
+    heard.answers = read_property_name(delivery, "correlation-id");
     heard.origin = read_name(claims.origin, id_bytes);
     heard.lang = is_language_tag(claims.lang) ? claims.lang : std::string{};
     heard.said_at = read_time(claims.said);

@@ -17,6 +17,7 @@
 #include "muc/effects.hpp"
 #include "muc/history.hpp"
 #include "muc/last_payloads.hpp"
+#include "muc/line_names.hpp"
 #include "muc/lines_in_flight.hpp"
 #include "muc/occupants.hpp"
 #include "muc/options.hpp"
@@ -324,6 +325,7 @@ private:
     void hear_mirror(Effects& effects, Heard heard, Now now);
     bool is_copy(const Heard& heard, Now now);
     bool is_known(const std::string& id);
+    std::string answered_by(const Heard& heard);
     std::optional<std::string> id_across(Effects& effects, const Heard& heard, Now now);
     void carry_home(Effects& effects, Heard heard, std::string id, bool is_occupants, Now now);
     void lose(Effects& effects, std::size_t mirror, const std::string& text);
@@ -381,6 +383,7 @@ private:
     RecentIds said_, foreign_;
     RecentIds crossed_;  // of publishers' lines that went from broker to broker
     SameWords same_words_;
+    LineNames names_;
     std::optional<Tick> told_of_loop_;
     std::vector<MirrorState> mirrors_;
     WallTime born_, said_until_ = WallTime::min();

@@ -127,6 +127,7 @@ void Room::say_theirs(Effects& effects, Heard heard, Now now) {
     line.id = std::move(heard.sender_id);
     line.stanza_id = std::move(heard.id);
     line.lang = std::move(heard.lang);
+    line.answers = answered_by(heard);
     PastLine past;
     past.nick = nick_shown(heard.nick, line.stanza_id, heard.origin);
     past.line = line;
@@ -155,6 +156,8 @@ void Room::say_publishers(Effects& effects, Heard heard, Now now) {
     const WallTime heard_at = heard.journal > 0 ? heard.heard_at : now.wall;
     line.stanza_id = id ? *id : heard.stanza_id.empty() ? make_uuid7(now.wall) : heard.stanza_id;
     line.lang = std::move(heard.lang);
+    line.answers = answered_by(heard);
+    names_.add(line.stanza_id, heard.mirror, heard.message_id);
     const std::string nick = publisher_nick(heard.nick, mark_of(heard.mirror));
     PastLine past;
     past.nick = nick;
@@ -166,6 +169,12 @@ void Room::say_publishers(Effects& effects, Heard heard, Now now) {
         crossed_.add(*id, {now.wall, true});
         mirror_onward(effects, {line, nick, address_.with_resource(nick), address_, now.wall, now.wall}, {});
     }
+}
+
+/// By its stanza-id here. "" where that line is not known: publishers have correlation-ids for much else.
+std::string Room::answered_by(const Heard& heard) {
+    auto id = names_.stanza_id_of(heard.mirror, heard.answers);
+    return id.empty() && is_known(heard.answers) ? heard.answers : id;
 }
 
 /// Publishers' lines that crossed are kept apart, so that they cannot make a room forget its occupants'.

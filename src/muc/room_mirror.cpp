@@ -100,7 +100,9 @@ void Room::mirror_onward(Effects& effects, const Said& said, std::optional<std::
             continue;
         }
         copies.add(said.line.stanza_id, said.line.body.value_or(""));
-        effects.emplace_back(Mirror{i, said});
+        Mirror copy{i, said};
+        copy.said.line.answers = names_.name_at(i, said.line.answers);
+        effects.emplace_back(std::move(copy));
     }
 }
 
@@ -197,6 +199,8 @@ void Room::carry_home(Effects& effects, Heard heard, std::string id, bool is_occ
     line.line.body = body_of(heard);
     line.line.stanza_id = std::move(id);
     line.line.lang = std::move(heard.lang);
+    line.line.answers = answered_by(heard);
+    names_.add(line.line.stanza_id, heard.mirror, heard.message_id);
     line.said_at = now.wall;
     line.carried = Carried{mirror, {}};
     if (is_occupants) {

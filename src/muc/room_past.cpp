@@ -33,6 +33,8 @@ Effects Room::restore_lines(RestoredLines restored, Now now) {
         line.speaker =
             std::make_shared<const Speaker>(Speaker{said.nick, fold_nick(said.nick), {}, {}, std::move(said.occupant)});
         line.line = std::move(said.line);
+        if (!is_known(line.line.answers))
+            line.line.answers.clear();  // the spool has what its address knows it by
         line.address = home_;
         line.said_at = said.said_at;
         OwnLine& added = in_flight_.add(std::move(line));

@@ -82,8 +82,9 @@ void Room::send_home(Effects& effects, OwnLine line, Now now) {
 
 void Room::publish(Effects& effects, OwnLine& line, Now now) {
     in_flight_.on_published(line, !wiring_.carries_properties);
-    effects.emplace_back(
-        Publish{Said{line.line, line.speaker->nick, line.speaker->occupant, address_, line.said_at, now.wall}});
+    Said said{line.line, line.speaker->nick, line.speaker->occupant, address_, line.said_at, now.wall};
+    said.line.answers = names_.name_at({}, line.line.answers);
+    effects.emplace_back(Publish{std::move(said)});
 }
 
 void Room::publish_held_back(Effects& effects, Now now) {

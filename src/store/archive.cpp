@@ -10,7 +10,7 @@ namespace {
 
 const std::string columns =
     "number, nick, occupant_id, stanza_id, sender_id, lang, body, subject, extra, said_at, shown_at, published_at,"
-    " is_ours, heard_id";
+    " is_ours, heard_id, answers";
 
 PastLine read_line(const Statement& row) {
     PastLine line;
@@ -31,6 +31,7 @@ PastLine read_line(const Statement& row) {
     line.published_at = to_time(row.number(11));
     line.is_ours = row.number(12) != 0;
     line.heard_id = text_of(row, 13);
+    line.line.answers = text_of(row, 14);
     return line;
 }
 
@@ -55,10 +56,10 @@ std::int64_t to_limit(std::size_t most) {
 }  // namespace
 
 Result<Archive> Archive::open(Database& database) {
-    auto put =
-        database.prepare("INSERT INTO archive (room, " + columns +
-                         ", journal) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
-                         " ON CONFLICT (room, number) DO NOTHING");
+    auto put = database.prepare(
+        "INSERT INTO archive (room, " + columns +
+        ", journal) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+        " ON CONFLICT (room, number) DO NOTHING");
     if (!put)
         return put.error();
     auto note = database.prepare("UPDATE archive SET journal = ?3 WHERE room = ?1 AND number = ?2 AND journal = 0");
@@ -89,7 +90,8 @@ Result<void> Archive::put(std::string_view room, const PastLine& line, std::uint
     if (line.line.extra)
         put_.bind(10, *line.line.extra);
     put_.bind(11, to_number(line.said_at)).bind(12, to_number(line.shown_at)).bind(13, to_number(line.published_at));
-    put_.bind(14, std::int64_t{line.is_ours}).bind(15, line.heard_id).bind(16, static_cast<std::int64_t>(journal));
+    put_.bind(14, std::int64_t{line.is_ours}).bind(15, line.heard_id).bind(16, line.line.answers);
+    put_.bind(17, static_cast<std::int64_t>(journal));
     return put_.run();
 }
 

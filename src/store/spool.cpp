@@ -30,6 +30,7 @@ SpooledLine read_line(const Statement& row) {
     line.said.line.body = text_of(row, 11);
     line.said.said_at = line.said.published_at = to_time(row.number(12));
     line.is_shown = row.number(13) != 0;
+    line.said.line.answers = text_of(row, 14);
     return line;
 }
 
@@ -38,7 +39,7 @@ SpooledLine read_line(const Statement& row) {
 Result<Spool> Spool::open(Database& database) {
     auto put = database.prepare(
         "INSERT INTO spool (broker, key, position, address, mirror, room, nick, occupant, id, sender_id, lang, body,"
-        " said_at, is_shown) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+        " said_at, is_shown, answers) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
         " ON CONFLICT (broker, key) DO NOTHING");
     if (!put)
         return put.error();
@@ -57,7 +58,7 @@ Result<void> Spool::put(const SpooledLine& line) {
     put_.bind(6, to_string(said.room)).bind(7, said.nick).bind(8, to_string(said.occupant));
     put_.bind(9, said.line.stanza_id).bind(10, said.line.id).bind(11, said.line.lang);
     put_.bind(12, said.line.body ? std::string_view(*said.line.body) : std::string_view());
-    put_.bind(13, to_number(said.said_at)).bind(14, std::int64_t{line.is_shown});
+    put_.bind(13, to_number(said.said_at)).bind(14, std::int64_t{line.is_shown}).bind(15, said.line.answers);
     return put_.run();
 }
 
@@ -76,7 +77,7 @@ Result<std::vector<SpooledLine>> Spool::load() {
     const auto read = read_rows(
         *database_,
         "SELECT broker, key, position, address, mirror, room, nick, occupant, id, sender_id, lang, body, said_at,"
-        " is_shown FROM spool WHERE set_aside IS NULL ORDER BY broker, position",
+        " is_shown, answers FROM spool WHERE set_aside IS NULL ORDER BY broker, position",
         [](Statement&) {}, [&](const Statement& row) { lines.push_back(read_line(row)); });
     if (!read)
         return read.error();

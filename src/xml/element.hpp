@@ -70,6 +70,7 @@ inline constexpr std::string_view muc_owner = "http://jabber.org/protocol/muc#ow
 inline constexpr std::string_view muc_admin = "http://jabber.org/protocol/muc#admin";
 inline constexpr std::string_view stanza_id = "urn:xmpp:sid:0";
 inline constexpr std::string_view occupant_id = "urn:xmpp:occupant-id:0";
+inline constexpr std::string_view reply = "urn:xmpp:reply:0";
 inline constexpr std::string_view delay = "urn:xmpp:delay";
 inline constexpr std::string_view conference = "jabber:x:conference";
 inline constexpr std::string_view registration = "jabber:iq:register";

@@ -34,6 +34,7 @@ TEST_CASE("a publication is one data section, with our words in properties and a
     publication.payload = std::string("a\0b", 3);
     publication.content_type = "text/plain";
     publication.id = "some-id";
+    publication.answers = "another-id";
     publication.said_at = WallTime(std::chrono::milliseconds(1234567));
     publication.properties = {{"XMPPFrom", "room@rooms/romeo"}, {"nick", "ü"}};
     const auto message = carry(to_amqp10(publication, "/topic/a.b"));
@@ -41,6 +42,7 @@ TEST_CASE("a publication is one data section, with our words in properties and a
     CHECK(message.body().type() == proton::BINARY);
     CHECK(message.to() == "/topic/a.b");
     CHECK(message.id() == proton::message_id("some-id"));
+    CHECK(message.correlation_id() == proton::message_id("another-id"));
     CHECK(message.creation_time().milliseconds() == 1234567);
     CHECK(message.durable());
     const auto delivery = to_delivery(message);
@@ -49,6 +51,8 @@ TEST_CASE("a publication is one data section, with our words in properties and a
     REQUIRE(delivery.property("XMPPFrom"));
     CHECK(*delivery.property("XMPPFrom") == "room@rooms/romeo");
     CHECK(*delivery.property("nick") == "ü");
+    CHECK(*delivery.property("message-id") == "some-id");
+    CHECK(*delivery.property("correlation-id") == "another-id");
     CHECK_FALSE(delivery.duplicate);
     publication.qos = 0;
     CHECK_FALSE(to_amqp10(publication, "x").durable());

@@ -33,6 +33,17 @@ TEST_CASE_FIXTURE(Paho, "MQTT 5 carries content type and user properties there a
     CHECK(delivery.properties == make_full().properties);
 }
 
+TEST_CASE_FIXTURE(Paho, "what a line answers is MQTT 5's correlation data; bytes that are no text are none") {
+    auto publication = make_full();
+    publication.answers = "01936f2c-5b3e-7c1a-9d4e-0f6a7b8c9d0e";
+    const auto delivery = to_delivery(*make_message(publication, true));
+    REQUIRE(delivery.property("correlation-id"));
+    CHECK(*delivery.property("correlation-id") == publication.answers);
+    CHECK(to_delivery(*make_message(publication, false)).properties.empty());
+    publication.answers = "\xff";
+    CHECK(to_delivery(*make_message(publication, true)).properties == make_full().properties);
+}
+
 TEST_CASE_FIXTURE(Paho, "MQTT 3.1.1 carries the payload alone") {
     const auto delivery = to_delivery(*make_message(make_full(), false));
     CHECK(delivery.payload == "But soft");

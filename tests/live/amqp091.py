@@ -49,6 +49,25 @@ async def both_ways(gateway, broker):
     pika.close()
 
 
+async def answers(gateway, broker):
+    """correlation-id and XEP-0461 are one thing, both ways."""
+    room = "answers@rooms.localhost"
+    pika = Pika(broker, "answers")
+    romeo = await Client.login(gateway, "romeo@localhost/home")
+    await romeo.join(room, "romeo")
+    pika.publish("answers", "Who is there?", message_id="ID:question", reply_to="answers")
+    question = await romeo.heard("Who is there?")
+    await romeo.answer(room, "I", question.stanza_id)
+    want_equal(pika.wait("I")[2].correlation_id, "ID:question", "what is answered, by the publisher's id")
+    pika.publish("answers", "Who?", correlation_id=pika.wait("I")[2].message_id)
+    answer = await romeo.heard("I")
+    want_equal((await romeo.heard("Who?")).answers, answer.stanza_id, "what the publisher answers, by the room's id")
+    pika.publish("answers", "nothing of ours", correlation_id="7")
+    want_equal((await romeo.heard("nothing of ours")).answers, None, "of a correlation-id that says nothing here")
+    await romeo.bye()
+    pika.close()
+
+
 async def wildcards(gateway, broker):
     pika = Pika(broker)
     romeo = await Client.login(gateway, "romeo@localhost/home")
@@ -279,7 +298,8 @@ with Test(limit=240) as test:
     rules = [{"room": "alarms", "read": "plant.*.alarm", "direction": "in"},
              {"room": "errors", "read": "#.error", "direction": "in"}, {"room": "{name}", "topic": "{name}"}]
     gateway = Gateway(test, config={**config(broker), "rules": rules})
-    for name, work in (("lines and messages, both ways, once and in one order", both_ways), ("wildcards", wildcards),
+    for name, work in (("lines and messages, both ways, once and in one order", both_ways), ("answers", answers),
+                       ("wildcards", wildcards),
                        ("a queue that somebody deletes", deleted), ("a memory alarm", blocked),
                        ("send, tail, map and amqp-tools", commands)):
         with test.case(name):

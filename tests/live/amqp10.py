@@ -48,6 +48,24 @@ async def both_ways(gateway, rhea):
     await juliet.bye()
 
 
+async def answers(gateway, rhea):
+    """correlation-id and XEP-0461 are one thing, both ways."""
+    room, topic = "answers@rooms.localhost", "/topic/answers"
+    rhea.read(topic)
+    romeo = await Client.login(gateway, "romeo@localhost/home")
+    await romeo.join(room, "romeo")
+    rhea.send(topic, "Who is there?", message_id="ID:question")
+    question = await romeo.heard("Who is there?")
+    await romeo.answer(room, "I", question.stanza_id)
+    want_equal(rhea.wait("I")["correlation_id"], "ID:question", "what is answered, by the publisher's id")
+    rhea.send(topic, "Who?", correlation_id=rhea.wait("I")["message_id"])
+    answer = await romeo.heard("I")
+    want_equal((await romeo.heard("Who?")).answers, answer.stanza_id, "what the publisher answers, by the room's id")
+    rhea.send(topic, "nothing of ours", correlation_id="7")
+    want_equal((await romeo.heard("nothing of ours")).answers, None, "of a correlation-id that says nothing here")
+    await romeo.bye()
+
+
 async def sections(gateway, rhea):
     room = "kinds@rooms.localhost"
     romeo = await Client.login(gateway, "romeo@localhost/home")
@@ -177,6 +195,8 @@ with Test(limit=240) as test:
     rhea = Rhea(folder, broker.port)
     with test.case("lines and messages, both ways, once and in one order"):
         in_loop(both_ways(gateway, rhea))
+    with test.case("answers"):
+        in_loop(answers(gateway, rhea))
     with test.case("text, data and value sections"):
         in_loop(sections(gateway, rhea))
     with test.case("wildcards"):

@@ -2,6 +2,7 @@
 
 #include "muc/history.hpp"
 #include "muc/last_payloads.hpp"
+#include "muc/line_names.hpp"
 #include "muc/recent_ids.hpp"
 
 using namespace mucbridge;
@@ -141,4 +142,27 @@ TEST_CASE("a wish of absurd numbers is met") {
     CHECK(bodies(history, wish) == "x");
     wish.seconds = std::chrono::seconds::min();
     CHECK(bodies(history, wish).empty());
+}
+
+TEST_CASE("publishers' names for their lines are known by place, both ways, and the oldest are forgotten") {
+    LineNames names(2);
+    names.add("one", {}, "ID:1");
+    names.add("two", 0, "ID:1");
+    CHECK(names.name_at({}, "one") == "ID:1");
+    CHECK(names.name_at(0, "one") == "one");
+    CHECK(names.name_at(0, "unknown") == "unknown");
+    CHECK(names.stanza_id_of({}, "ID:1") == "one");
+    CHECK(names.stanza_id_of(0, "ID:1") == "two");
+    CHECK(names.stanza_id_of(1, "ID:1").empty());
+    names.add("two", {}, "a second name");
+    names.add("nameless", {}, "");
+    names.add("itself", {}, "itself");
+    CHECK(names.size() == 2);
+    names.add("three", 0, "ID:1");
+    CHECK(names.stanza_id_of(0, "ID:1") == "three");
+    CHECK(names.stanza_id_of({}, "ID:1").empty());
+    names.add("four", 0, "ID:4");
+    CHECK_MESSAGE(names.stanza_id_of(0, "ID:1") == "three", "the name of the one that was forgotten has passed on");
+    CHECK(names.name_at(0, "two") == "two");
+    CHECK(names.size() == 2);
 }

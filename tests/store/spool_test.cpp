@@ -19,6 +19,7 @@ SpooledLine line(const std::string& key, std::uint64_t position) {
     out.said.nick = "romeo";
     out.said.line.stanza_id = key;
     out.said.line.body = "But soft \U0001F319";
+    out.said.line.answers = "another";
     out.said.said_at = WallTime(std::chrono::milliseconds(5));
     out.is_shown = true;
     return out;
@@ -41,6 +42,7 @@ TEST_CASE("what is spooled comes back in its order, once, until the broker has i
     CHECK(lines[0].position == 1);
     CHECK_FALSE(lines[0].mirror.has_value());
     CHECK(lines[0].said.line.body == "But soft \U0001F319");
+    CHECK(lines[0].said.line.answers == "another");
     CHECK(to_string(lines[0].said.occupant) == "garden@rooms.localhost/romeo");
     CHECK(lines[0].said.said_at == WallTime(std::chrono::milliseconds(5)));
     CHECK(lines[1].mirror == 3);
@@ -65,6 +67,7 @@ TEST_CASE("an archive has a room's lines by number and by time, and nothing is p
         past.nick = "romeo";
         past.line.body = std::to_string(number);
         past.heard_id = "heard";
+        past.line.answers = "another";
         past.shown_at = WallTime(std::chrono::seconds(number));
         REQUIRE(archive.put("garden", past, 10 + number).has_value());
     }
@@ -76,6 +79,7 @@ TEST_CASE("an archive has a room's lines by number and by time, and nothing is p
     };
     CHECK(bodies(*archive.tail("garden", 2)) == "45");
     CHECK(bodies(*archive.tail("garden", 9, 3)) == "12");
+    CHECK(archive.tail("garden", 1)->front().line.answers == "another");
     CHECK(bodies(*archive.since("garden", WallTime(std::chrono::seconds(3)), 9, 5)) == "34");
     CHECK(archive.tail("cellar", 9)->empty());
     CHECK(archive.tail("garden", 1)->front().heard_id == "heard");
