@@ -51,6 +51,7 @@ Link::~Link() {
 void Link::restore_filters(std::map<std::string, WallTime> filters) {
     for (const auto& [filter, since] : filters)
         former_filters_.push_back(filter);
+    std::erase_if(filters, [](const auto& filter) { return filter.second == WallTime{}; });
     former_filters_since_ = std::move(filters);
 }
 

@@ -12,7 +12,16 @@ void Rooms::perform(Host& host, const KeepRoom&) {
     make_lasting(host);
     host.room.set_archive([this, room = host.name](std::uint64_t before, std::optional<WallTime> since,
                                                    std::size_t most) { return read_past(room, before, since, most); });
-    host.unsaved.push_back([kept = to_kept(host.room, now().wall)](Tables& tables) { return tables.rooms.put(kept); });
+    const WallTime since = now().wall;
+    host.unsaved.push_back([kept = to_kept(host.room, since)](Tables& tables) { return tables.rooms.put(kept); });
+    // What is published from now on is the room's, though nothing was heard before the process ends.
+    for (std::size_t i = 0; i <= host.binding->mirrors.size(); ++i) {
+        const AddressBinding& place = i == 0 ? *host.binding : host.binding->mirrors[i - 1];
+        for (const auto& filter : place.read)
+            host.unsaved.push_back([broker = place.broker, filter, since](Tables& tables) {
+                return tables.rooms.add_filter(broker, filter, since);
+            });
+    }
 }
 
 void Rooms::perform(Host& host, const KeepOptions&) {

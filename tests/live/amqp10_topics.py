@@ -1,7 +1,5 @@
 """AMQP 1.0 brokers that keep durable subscriptions, each spelling its addresses as its profile says: a broker of ours on rhea, which
 is no ActiveMQ, Artemis or Service Bus, but speaks AMQP as another implementation does, and fails on demand."""
-import asyncio
-
 from harness import Client, Gateway, Test, eventually, in_loop, want, want_equal
 from rhea import Rhea, StandIn, install
 
@@ -69,9 +67,9 @@ async def durable(test, folder, profile):
     gateway = Gateway(test, config=config(broker, profile, persistent=True))
     romeo = await enter(gateway, ROOM, "romeo")
     rhea = Rhea(folder, broker.port)
+    gateway.wait_kept(ROOM)
     said = []
     for life in range(2):
-        await asyncio.sleep(0.2)
         broker.do(deaf=True)
         said.append(f"{life} alive")
         rhea.send(f"{prefix}foo.bar", said[-1])

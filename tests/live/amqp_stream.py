@@ -104,6 +104,7 @@ async def killed_in_silence(test, broker):
     await asyncio.sleep(2.5)  # a stream's times are in whole seconds
     gateway = Gateway(test, config=config(broker, persistent=True))
     romeo = await enter(gateway, room, "romeo")
+    gateway.wait_kept(room)
     gateway.child.kill()
     said = [f"to nobody {n}" for n in range(5)]
     for words in said:

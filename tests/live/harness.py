@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -374,6 +375,14 @@ class Gateway:
 
     def command(self, name, *words, stdin=None, patience=None):
         return run([self.test.binary, name, "--state", self.state, *words], stdin, (patience or PATIENCE) + 5)
+
+    def wait_kept(self, room):
+        """Until the persistent room is on disk: one that was just made is answered before."""
+        def is_kept():
+            database = sqlite3.connect(f"file:{self.state / 'mucbridge.db'}?mode=ro", uri=True)
+            with contextlib.closing(database):
+                return database.execute("SELECT count(*) FROM room WHERE room = ?", (room,)).fetchone()[0] == 1
+        eventually(is_kept, f"{room} is on disk")
 
     def status(self):
         """What `mucbridge status --json` says, asked on the socket itself; None where nobody answers."""
