@@ -160,6 +160,7 @@ void Link::unsubscribe_former() {
 /// Whoever wants the stream again wants what comes from then on.
 void Link::forget_place(const std::string& filter) {
     wanted_since_.erase(filter);
+    former_filters_since_.erase(filter);
     if (offsets_.erase(filter) > 0 && disk_.journal)
         disk_.journal->forget_offset(config_.name, filter);
 }

@@ -117,6 +117,13 @@ async def killed_in_silence(test, broker):
     pika.publish("silence", "after")
     await romeo.heard("after")
     want_equal([body for body in romeo.bodies(room) if "is away" not in body], [*said, "after"], "what the room said")
+    romeo.send_raw(f"<iq type='set' id='end' to='{room}'><query xmlns='http://jabber.org/protocol/muc#owner'><destroy/></query></iq>")
+    await romeo.until(lambda: any(s.kind == "presence" and s.type == "unavailable" and s.room == room for s in romeo.seen),
+                      "it is destroyed")
+    romeo = await enter(gateway, room, "romeo")
+    pika.publish("silence", "to a new room")
+    await romeo.heard("to a new room")
+    want_equal([body for body in romeo.bodies(room) if "is away" not in body], ["to a new room"], "what the new room said")
     for who in (romeo, juliet):
         await who.bye()
     for each in (gateway, keeper):
